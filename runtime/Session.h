@@ -1,0 +1,59 @@
+// From a typed program to a callable on this machine, and the call itself.
+#pragma once
+#include "codegen/Manifest.h"
+#include "frontend/Core.h"
+#include "runtime/Tensor.h"
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+namespace attn {
+
+/// Where compilation may stop (`attnc --until`).
+enum class Stage {
+  Ast,      ///< as written
+  Core,     ///< the typed program
+  Attn,     ///< level 1 as imported
+  Simple,   ///< level 1 after proofs and rewrites
+  Plan,     ///< level 2: kernels, sweeps, buffers
+  Schedule, ///< level 2 with tile sizes and target choices
+  Target,   ///< vector, scf, memref
+  Llvm,     ///< LLVM dialect
+  Binary,   ///< machine code (printed as assembly)
+};
+
+struct CompileOptions {
+  std::string cpu = "native"; ///< an LLVM CPU name, or x86-64-v3, x86-64-v4
+  std::map<std::string, int64_t> schedule; ///< overrides: rows, cols, share, ...
+};
+
+/// A call's arguments. Names are those of the program; lengths come from the
+/// shapes. All outputs must be given.
+struct Call {
+  std::map<std::string, TensorView> inputs, outputs;
+  std::map<std::string, double> reals;    ///< real parameters; missing ones take their default
+  std::map<std::string, int64_t> ints;    ///< int and bool parameters
+  int threads = 0;                        ///< 0: all cores of this process
+  int64_t *stats = nullptr;               ///< Manifest::StatCount sums over all kernels, or null
+};
+
+/// Compiled code. Thread-safe: calls may run at the same time.
+class Callable {
+public:
+  virtual ~Callable() = default;
+  virtual const Manifest &manifest() const = 0;
+  /// Runs one call. Returns an empty string, or what is wrong with the
+  /// arguments (tensor and axis named); then nothing was written.
+  virtual std::string run(const Call &call) const = 0;
+};
+
+/// Compiles for this machine. On failure returns null and sets `error`.
+std::unique_ptr<Callable> load(const core::Program &program, const SourceMap &sources,
+                               const CompileOptions &options, std::string &error);
+
+/// The text of a stage from Attn on. On failure returns an empty string and sets `error`.
+std::string printStage(const core::Program &program, const SourceMap &sources, const CompileOptions &options,
+                       Stage stage, std::string &error);
+
+} // namespace attn
