@@ -15,6 +15,7 @@ def Attn_Dialect : Dialect {
   }];
   let cppNamespace = "::attn";
   let useDefaultTypePrinterParser = 1;
+  let hasConstantMaterializer = 1;
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect",
                            "::mlir::vector::VectorDialect"];
 }

@@ -13,6 +13,10 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Attn_Op<string mnemonic, list<Trait> traits = []> : Op<Attn_Dialect, mnemonic, traits>;
 
+// An operation whose result prints under the operation's `name`.
+class Attn_Named<string mnemonic, list<Trait> traits = []>
+    : Attn_Op<mnemonic, traits # [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]>;
+
 //===----------------------------------------------------------------------===//
 // The pattern and its arguments
 //===----------------------------------------------------------------------===//
@@ -26,16 +30,17 @@ def Attn_PatternOp : Attn_Op<"pattern", [IsolatedFromAbove, Symbol, NoTerminator
   let arguments = (ins SymbolNameAttr:$sym_name);
   let regions = (region SizedRegion<1>:$body);
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
+  let hasRegionVerifier = 1; // [attn-1] [attn-2]
 }
 
-def Attn_InputOp : Attn_Op<"input"> {
+def Attn_InputOp : Attn_Named<"input"> {
   let summary = "A tensor argument";
   let arguments = (ins StrAttr:$name);
   let results = (outs Attn_Field:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 
-def Attn_ParamOp : Attn_Op<"param"> {
+def Attn_ParamOp : Attn_Named<"param"> {
   let summary = "A run-time scalar: `index`, `f32` or `i1`";
   let description = [{
     The host evaluates defaults and passes the value. `min` and `max`
@@ -46,7 +51,7 @@ def Attn_ParamOp : Attn_Op<"param"> {
   let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 
-def Attn_ExtentOp : Attn_Op<"extent", [Pure]> {
+def Attn_ExtentOp : Attn_Named<"extent", [Pure]> {
   let summary = "The length of a label";
   let arguments = (ins StrAttr:$name);
   let results = (outs Index:$result);
@@ -57,6 +62,7 @@ def Attn_OutputOp : Attn_Op<"output"> {
   let summary = "A result, stored in the given element type";
   let arguments = (ins StrAttr:$name, Attn_Field:$value, OptionalAttr<TypeAttr>:$storage);
   let assemblyFormat = "$name $value (`as` $storage^)? attr-dict `:` type($value)";
+  let hasVerifier = 1; // [attn-12]
 }
 
 //===----------------------------------------------------------------------===//
@@ -78,7 +84,8 @@ def Attn_DefineOp : Attn_Comprehension<"define"> {
   let arguments = (ins StrAttr:$name, StrArrayAttr:$indices, Variadic<Index>:$bounds);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Attn_Field:$result);
-  let hasVerifier = 1;
+  let hasVerifier = 1;       // [attn-4]
+  let hasRegionVerifier = 1; // [attn-9]
 }
 
 def Attn_ReduceOp : Attn_Comprehension<"reduce"> {
@@ -95,7 +102,8 @@ def Attn_ReduceOp : Attn_Comprehension<"reduce"> {
   let arguments = (ins Attn_Fold:$kind, StrArrayAttr:$indices, Variadic<Index>:$bounds);
   let regions = (region SizedRegion<1>:$body);
   let results = (outs AnyType:$result);
-  let hasVerifier = 1;
+  let hasVerifier = 1;       // [attn-5]
+  let hasRegionVerifier = 1; // [attn-9]
 }
 
 def Attn_AttendOp : Attn_Comprehension<"attend", [AttrSizedOperandSegments]> {
@@ -115,7 +123,8 @@ def Attn_AttendOp : Attn_Comprehension<"attend", [AttrSizedOperandSegments]> {
   let arguments = (ins StrAttr:$name, StrArrayAttr:$indices, Variadic<Index>:$bounds, Variadic<Index>:$swept);
   let regions = (region SizedRegion<1>:$mask, SizedRegion<1>:$score, SizedRegion<1>:$weights, SizedRegion<1>:$value);
   let results = (outs Attn_Attention:$result);
-  let hasVerifier = 1;
+  let hasVerifier = 1;       // [attn-7]
+  let hasRegionVerifier = 1; // [attn-9]
 }
 
 def Attn_ResultOp : Attn_Op<"result", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
@@ -134,7 +143,7 @@ def Attn_AtOp : Attn_Op<"at", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterf
   let arguments = (ins Attn_Field:$field, Variadic<Index>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$field `[` $indices `]` attr-dict `:` type($field)";
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [attn-3]
 }
 
 def Attn_DotOp : Attn_Op<"dot", [Pure]> {
@@ -142,7 +151,7 @@ def Attn_DotOp : Attn_Op<"dot", [Pure]> {
   let arguments = (ins AnyVectorOfNonZeroRank:$lhs, AnyVectorOfNonZeroRank:$rhs);
   let results = (outs F32:$result);
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs)";
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [attn-12]
 }
 
 def Attn_MatVecOp : Attn_Op<"matvec", [Pure]> {
@@ -165,6 +174,7 @@ def Attn_RampOp : Attn_Op<"ramp", [Pure]> {
   let summary = "The row 0, 1, 2, ... as numbers";
   let results = (outs AnyVectorOfNonZeroRank:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Attn_ComponentOp : Attn_Op<"component", [Pure]> {
@@ -188,6 +198,7 @@ def Attn_CountOp : Attn_Op<"count", [NoMemoryEffect]> {
   let summary = "How many keys the row sees";
   let results = (outs Index:$result);
   let assemblyFormat = "attr-dict";
+  let hasVerifier = 1; // [attn-8]
 }
 
 def Attn_RowSumOp : Attn_Op<"rowsum", [NoMemoryEffect, SameOperandsAndResultType]> {
@@ -195,6 +206,7 @@ def Attn_RowSumOp : Attn_Op<"rowsum", [NoMemoryEffect, SameOperandsAndResultType
   let arguments = (ins F32:$value);
   let results = (outs F32:$result);
   let assemblyFormat = "$value attr-dict";
+  let hasVerifier = 1; // [attn-8]
 }
 
 class Attn_TotalFloat<string mnemonic> : Attn_Op<mnemonic, [Pure, SameOperandsAndResultType, Elementwise]> {
@@ -215,9 +227,11 @@ class Attn_TotalInt<string mnemonic> : Attn_Op<mnemonic, [Pure]> {
 }
 def Attn_FloorDivOp : Attn_TotalInt<"floordiv"> {
   let summary = "Integer division towards minus infinity; a // 0 is 0 [S3]";
+  let hasCanonicalizeMethod = 1;
 }
 def Attn_ModOp : Attn_TotalInt<"mod"> {
   let summary = "The remainder of `floordiv`; a mod 0 is a [S3]";
+  let hasCanonicalizeMethod = 1;
 }
 def Attn_ShlOp : Attn_TotalInt<"shl"> {
   let summary = "Left shift of a 64-bit integer; by 64 or more, or by less than 0, gives 0 [S5]";

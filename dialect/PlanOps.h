@@ -6,5 +6,14 @@
 #include "dialect/PlanDialect.h.inc"
 #define GET_TYPEDEF_CLASSES
 #include "dialect/PlanTypes.h.inc"
+
+namespace plan {
+/// The keys `lo`, .. below `hi`; a family repeats them `count` times, `stride`
+/// apart. Both are null outside a family.
+struct Interval {
+  mlir::Value lo, hi, stride, count;
+};
+} // namespace plan
+
 #define GET_OP_CLASSES
 #include "dialect/PlanOps.h.inc"

@@ -12,6 +12,10 @@ include "mlir/Interfaces/SideEffectInterfaces.td"
 
 class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
 
+// An operation whose result prints under the operation's `name`.
+class Plan_Named<string mnemonic, list<Trait> traits = []>
+    : Plan_Op<mnemonic, traits # [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmResultNames"]>]>;
+
 //===----------------------------------------------------------------------===//
 // The program: arguments, sizes, workspace, kernels
 //===----------------------------------------------------------------------===//
@@ -27,21 +31,21 @@ def Plan_ProgramOp : Plan_Op<"program", [IsolatedFromAbove, Symbol, NoTerminator
   let assemblyFormat = "$sym_name attr-dict-with-keyword $body";
 }
 
-def Plan_TensorOp : Plan_Op<"tensor"> {
+def Plan_TensorOp : Plan_Named<"tensor"> {
   let summary = "A tensor argument; `output` marks a result";
   let arguments = (ins StrAttr:$name, UnitAttr:$output);
   let results = (outs Plan_Buffer:$result);
   let assemblyFormat = "$name (`output` $output^)? attr-dict `:` type($result)";
 }
 
-def Plan_ScalarOp : Plan_Op<"scalar", [Pure]> {
+def Plan_ScalarOp : Plan_Named<"scalar", [Pure]> {
   let summary = "A run-time scalar argument";
   let arguments = (ins StrAttr:$name);
   let results = (outs AnyTypeOf<[Index, F32, I1]>:$result);
   let assemblyFormat = "$name attr-dict `:` type($result)";
 }
 
-def Plan_ExtentOp : Plan_Op<"extent", [Pure]> {
+def Plan_ExtentOp : Plan_Named<"extent", [Pure]> {
   let summary = "The length of a label";
   let arguments = (ins StrAttr:$name);
   let results = (outs Index:$result);
@@ -70,6 +74,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [AffineScope, NoTerminator, SingleBlock,
   let arguments = (ins StrAttr:$name, StrArrayAttr:$indices, Variadic<Index>:$grid, OptionalAttr<DictionaryAttr>:$schedule);
   let regions = (region SizedRegion<1>:$body);
   let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1; // [plan-2]
 }
 
 //===----------------------------------------------------------------------===//
@@ -84,6 +89,7 @@ def Plan_RowsOp : Plan_Op<"rows", [Pure]> {
   let arguments = (ins Index:$from, Index:$limit);
   let results = (outs Plan_Tile:$result);
   let assemblyFormat = "$from `to` $limit attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Plan_RangeOp : Plan_Op<"range", [Pure]> {
@@ -91,6 +97,7 @@ def Plan_RangeOp : Plan_Op<"range", [Pure]> {
   let arguments = (ins Index:$extent);
   let results = (outs Plan_Tile:$result);
   let assemblyFormat = "$extent attr-dict `:` type($result)";
+  let hasVerifier = 1;
 }
 
 def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
@@ -98,8 +105,9 @@ def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
   let description = [{
     Intervals are half-open. A tile inside one live interval and clear of every
     hole is *full*: `plan.mask` is true on it. Other visited tiles are *mixed*.
-    An interval may belong to a family: `live(%lo to %hi by %s times %n)` stands
-    for the `n` intervals shifted by 0, s, 2s, ... A span that is not `exact`
+    An interval may be a family: `live(%lo to %hi by %s times %n)` stands for
+    the `n` intervals shifted by 0, s, 2s, ... Families stand last: strides and
+    counts belong to the last intervals of their list. A span that is not `exact`
     covers more tiles than some row sees; whoever lowers it may find out by the
     mask which of them are empty or full.
   }];
@@ -112,7 +120,17 @@ def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
     `holes` custom<Intervals>($holeLo, $holeHi, $holeStride, $holeCount)
     (`exact` $exact^)? attr-dict `:` type($result)
   }];
-  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::plan::Interval> live() {
+      return intervals(getLiveLo(), getLiveHi(), getLiveStride(), getLiveCount());
+    }
+    ::llvm::SmallVector<::plan::Interval> holes() {
+      return intervals(getHoleLo(), getHoleHi(), getHoleStride(), getHoleCount());
+    }
+    static ::llvm::SmallVector<::plan::Interval> intervals(::mlir::OperandRange lo, ::mlir::OperandRange hi,
+                                                           ::mlir::OperandRange stride, ::mlir::OperandRange count);
+  }];
+  let hasVerifier = 1; // [plan-3]
 }
 
 def Plan_SweepOp : Plan_Op<"sweep", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
@@ -127,7 +145,7 @@ def Plan_SweepOp : Plan_Op<"sweep", [DeclareOpInterfaceMethods<OpAsmOpInterface,
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Variadic<AnyType>:$finals);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-4]
 }
 
 //===----------------------------------------------------------------------===//
@@ -149,14 +167,14 @@ def Plan_LoadOp : Plan_Op<"load", [MemoryEffects<[MemRead]>]> {
   let arguments = (ins Plan_Buffer:$buffer, Variadic<AnyTypeOf<[Index, Plan_Tile]>>:$indices);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$buffer `[` $indices `]` attr-dict `:` type($buffer) (`,` type($indices)^)? `->` type($result)";
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-5]
 }
 
 def Plan_StoreOp : Plan_Op<"store", [MemoryEffects<[MemWrite]>]> {
   let summary = "Writes a tile into a buffer; absent entries are dropped";
   let arguments = (ins AnyType:$value, Plan_Buffer:$buffer, Variadic<AnyTypeOf<[Index, Plan_Tile]>>:$indices);
   let assemblyFormat = "$value `,` $buffer `[` $indices `]` attr-dict `:` type($value) `,` type($buffer) (`,` type($indices)^)?";
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-5]
 }
 
 def Plan_FillOp : Plan_Op<"fill", [Pure]> {
@@ -164,6 +182,7 @@ def Plan_FillOp : Plan_Op<"fill", [Pure]> {
   let arguments = (ins AnyType:$value);
   let results = (outs Plan_Tile:$result);
   let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1;
 }
 
 def Plan_ContractOp : Plan_Op<"contract", [Pure]> {
@@ -171,7 +190,7 @@ def Plan_ContractOp : Plan_Op<"contract", [Pure]> {
   let arguments = (ins Plan_Tile:$lhs, Plan_Tile:$rhs, Optional<Plan_Tile>:$acc);
   let results = (outs Plan_Tile:$result);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-7]
 }
 
 class Plan_Elementwise<string mnemonic> : Plan_Op<mnemonic, [Pure,
@@ -180,7 +199,7 @@ class Plan_Elementwise<string mnemonic> : Plan_Op<mnemonic, [Pure,
   let regions = (region SizedRegion<1>:$body);
   let results = (outs Plan_Tile:$result);
   let hasCustomAssemblyFormat = 1;
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-6]
 }
 
 def Plan_MapOp : Plan_Elementwise<"map"> {
@@ -209,7 +228,7 @@ def Plan_FoldOp : Plan_Op<"fold", [Pure]> {
   let arguments = (ins Attn_Fold:$kind, Plan_Tile:$tile);
   let results = (outs AnyType:$result);
   let assemblyFormat = "$kind $tile attr-dict `:` type($tile) `->` type($result)";
-  let hasVerifier = 1;
+  let hasVerifier = 1; // [plan-8]
 }
 
 def Plan_SliceOp : Plan_Op<"slice", [Pure]> {
@@ -256,6 +275,7 @@ def Plan_ScaleOp : Plan_Op<"scale", [Pure, TypesMatchWith<"same", "tile", "resul
   let arguments = (ins Plan_Tile:$tile, Plan_Tile:$factor);
   let results = (outs Plan_Tile:$result);
   let assemblyFormat = "$tile `by` $factor attr-dict `:` type($tile) `,` type($factor)";
+  let hasVerifier = 1;
 }
 
 def Plan_YieldOp : Plan_Op<"yield", [Pure, Terminator, ReturnLike]> {

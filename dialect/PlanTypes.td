@@ -27,6 +27,7 @@ def Plan_Tile : Plan_Type<"Tile", "tile"> {
   }];
   let parameters = (ins ArrayRefParameter<"int64_t">:$dims, "::mlir::Type":$element);
   let assemblyFormat = "`<` custom<Dims>($dims) $element `>`";
+  let genVerifyDecl = 1; // [plan-1]
   let extraClassDeclaration = [{
     /// Stationary rows and streamed columns.
     static constexpr int64_t R = -1, C = -2;
@@ -43,6 +44,7 @@ def Plan_Span : Plan_Type<"Span", "span"> {
   let summary = "What a sweep visits: a sequence of index tiles of so many keys";
   let parameters = (ins "int64_t":$step);
   let assemblyFormat = "`<` $step `>`";
+  let genVerifyDecl = 1;
 }
 
 #endif // PLAN_TYPES_TD

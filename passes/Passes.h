@@ -1,0 +1,9 @@
+// Passes on the attn and plan dialects.
+#pragma once
+#include "mlir/Pass/Pass.h"
+
+namespace attn {
+#define GEN_PASS_DECL
+#define GEN_PASS_REGISTRATION
+#include "passes/Passes.h.inc"
+} // namespace attn
