@@ -103,8 +103,10 @@ def Plan_RangeOp : Plan_Op<"range", [Pure]> {
 def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
   let summary = "The aligned key tiles that meet a live interval";
   let description = [{
-    Intervals are half-open. A tile inside one live interval and clear of every
-    hole is *full*: `plan.mask` is true on it. Other visited tiles are *mixed*.
+    Intervals are half-open; one that ends before it begins is empty. A tile
+    clear of every hole is *full*: `plan.mask` is true on it. Other visited
+    tiles are *mixed*. Whoever builds a span makes what lies behind the last key
+    a hole.
     An interval may be a family: `live(%lo to %hi by %s times %n)` stands for
     the `n` intervals shifted by 0, s, 2s, ... Families stand last: strides and
     counts belong to the last intervals of their list. A span that is not `exact`
