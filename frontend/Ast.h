@@ -58,9 +58,13 @@ enum class ExprKind {
   If,        ///< if operands[0] then operands[1] else operands[2]
 };
 
+/// No tree is higher than this, so that walking one recursively is safe.
+constexpr unsigned maxNesting = 200;
+
 struct Expr {
   ExprKind kind = ExprKind::Integer;
   Span span;
+  unsigned height = 1; ///< levels of this tree, at most maxNesting
   int64_t integer = 0;
   double real = 0;
   bool truth = false;
