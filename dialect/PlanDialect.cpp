@@ -42,8 +42,10 @@ static ParseResult parseDims(AsmParser &parser, SmallVector<int64_t> &dims) {
 }
 
 static void printDims(AsmPrinter &printer, ArrayRef<int64_t> dims) {
+  // The generated printer sets a space behind the last comma.
+  StringRef gap;
   for (int64_t dim : dims) {
-    printer << TileType::letter(dim);
+    printer << gap << TileType::letter(dim);
     if (dim != TileType::R && dim != TileType::C) {
       printer << " = ";
       if (int64_t size = TileType::size(dim))
@@ -51,7 +53,8 @@ static void printDims(AsmPrinter &printer, ArrayRef<int64_t> dims) {
       else
         printer << '?';
     }
-    printer << ", ";
+    printer << ',';
+    gap = " ";
   }
 }
 
