@@ -48,7 +48,7 @@ LogicalResult PatternOp::verifyRegions() {
   return success();
 }
 
-// [attn-12] the same shape, no wider than the field.
+// [attn-12] the same shape and sort of element.
 LogicalResult OutputOp::verify() {
   if (!getStorage())
     return success();
@@ -57,11 +57,12 @@ LogicalResult OutputOp::verify() {
   if (bool(from) != bool(to) || (from && from.getShape() != to.getShape()))
     return emitOpError() << "stores " << element << " as another shape, "
                          << stored;
-  Type narrow = getElementTypeOrSelf(stored),
-       wide = getElementTypeOrSelf(element);
-  if (narrow != wide &&
-      (!isa<FloatType>(narrow) || !isa<FloatType>(wide) ||
-       narrow.getIntOrFloatBitWidth() > wide.getIntOrFloatBitWidth()))
+  Type memory = getElementTypeOrSelf(stored),
+       computed = getElementTypeOrSelf(element);
+  bool fits = isa<FloatType>(computed) ? isa<FloatType>(memory)
+              : computed.isInteger(1)  ? memory.isInteger(1)
+                                       : isa<IntegerType>(memory);
+  if (!fits && memory != computed)
     return emitOpError() << "cannot store " << element << " as " << stored;
   return success();
 }
