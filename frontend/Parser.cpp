@@ -453,8 +453,7 @@ struct Recovering {
                                     const Context &context) {
     State &s = state(context);
     s.report(failure);
-    size_t from = std::max(s.position(failure.where()), s.position(first) + 1);
-    first = s.begin() + s.errors.nextClause(from);
+    first = s.begin() + s.errors.nextClause(s.errors.afterName(s.position(failure.where())));
     return x3::error_handler_result::accept;
   }
 };
@@ -514,11 +513,25 @@ struct StrayInBody : x3::parser<StrayInBody> {
   template <typename Context, typename RContext, typename Attribute>
   bool parse(Iterator &first, const Iterator &, const Context &context, RContext &, Attribute &) const {
     State &s = state(context);
-    if (first->kind == Tok::RightBrace || first->kind == Tok::Pattern || first->kind == Tok::Use ||
-        first->kind == Tok::End || beginsClause(first->kind))
+    if (first->kind == Tok::RightBrace || first->kind == Tok::Pattern || first->kind == Tok::End ||
+        beginsClause(first->kind))
       return false;
     s.errors.strayInBody(s.position(first));
     first = s.begin() + s.errors.nextClause(s.position(first));
+    return true;
+  }
+};
+
+/// A clause that belongs outside the branch it stands in.
+struct StrayInBranch : x3::parser<StrayInBranch> {
+  using attribute_type = x3::unused_type;
+  static constexpr bool has_attribute = false;
+  template <typename Context, typename RContext, typename Attribute>
+  bool parse(Iterator &first, const Iterator &, const Context &context, RContext &, Attribute &) const {
+    State &s = state(context);
+    if (!beginsClause(first->kind) || !s.errors.strayInBranch(s.position(first)))
+      return false;
+    first = s.begin() + s.errors.nextClause(s.position(first) + 1);
     return true;
   }
 };
@@ -561,7 +574,7 @@ const auto branch =
             -(argument[add(&Clause::arguments)] > *(comma > argument[add(&Clause::arguments)])) >
             mark<Tok::RightParen>) |
                ((-(mark<Tok::Over> > name[setName(&Clause::over)]) >> mark<Tok::LeftBrace>[hasBody]) >
-                *(element[bodyClause] | StrayInBody()) > mark<Tok::RightBrace>));
+                *(element[bodyClause] | StrayInBody() | StrayInBranch()) > mark<Tok::RightBrace>));
 const auto stage = -(name >> mark<Tok::Equal>)[setName(&Clause::name)] >> value;
 const auto rules = (word<Tok::Mask, Tok::Value>[begins] > value) |
                    (word<Tok::Score, Tok::Weights>[begins] > called("an expression", stage));

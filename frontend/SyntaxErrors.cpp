@@ -100,8 +100,24 @@ bool SyntaxErrors::slashesAsComment(size_t at) {
   return true;
 }
 
+/// Whether an expression may stand before token `at`: not in the head of a
+/// definition.
+bool SyntaxErrors::inExpression(size_t at) const {
+  for (size_t k = at; k-- > 0;)
+    switch (tokens[k].kind) {
+    case Tok::Equal: case Tok::Mask: case Tok::Score: case Tok::Weights: case Tok::Value: case Tok::In:
+      return true;
+    case Tok::Def: case Tok::Let: case Tok::Select: case Tok::Branch: case Tok::Out: case Tok::Index:
+    case Tok::State: case Tok::Pattern: case Tok::Colon:
+      return false;
+    default:
+      break;
+    }
+  return false;
+}
+
 bool SyntaxErrors::assignment(size_t at, const std::string &expected) {
-  if (tokens[at].kind == Tok::Equal && at > 0 && endsOperand(at - 1) && expected != "a name") {
+  if (tokens[at].kind == Tok::Equal && at > 0 && endsOperand(at - 1) && inExpression(at)) {
     diagnostics.error(tokens[at].span, "`=` names a value; `==` compares").mark("write `==`");
     return true;
   }
@@ -142,11 +158,22 @@ void SyntaxErrors::noteOpener(size_t at, Tok closer, Diagnostic &diagnostic) con
   }
 }
 
+size_t SyntaxErrors::afterName(size_t at) const {
+  if (!isKeyword(tokens[at].kind))
+    return at;
+  switch (tokens[at + 1].kind) {
+  case Tok::Equal: case Tok::LeftBracket: case Tok::RightBracket: case Tok::RightParen: case Tok::Comma: case Tok::Colon:
+    return at + 1;
+  default:
+    return at;
+  }
+}
+
 void SyntaxErrors::unexpected(size_t at, const std::string &expected) {
   if (assignment(at, expected) || known(at))
     return;
   Tok found = tokens[at].kind;
-  if (expected == "a name" && isKeyword(found)) {
+  if (expected == "a name" && afterName(at) != at) {
     diagnostics.error(tokens[at].span, shown(at) + " is a word of the language").mark("choose another name");
     return;
   }
@@ -192,6 +219,16 @@ void SyntaxErrors::strayInBody(size_t at) {
       return;
     }
   }
+  if (token.kind == Tok::Use) {
+    diagnostics.error(token.span, "`use` inside a pattern").mark("files to use come first");
+    return;
+  }
+  if (token.kind == Tok::By || token.kind == Tok::Where || token.kind == Tok::Always || token.kind == Tok::Plus)
+    for (size_t k = at; k-- > 0 && !beginsClause(tokens[k + 1].kind);)
+      if (tokens[k].kind == Tok::Select) {
+        diagnostics.error(token.span, shown(at) + " is out of order").suggest("the order is `by`, `where`, `always`, `plus`");
+        return;
+      }
   Tok closer = token.kind;
   if (closer == Tok::RightParen || closer == Tok::RightBracket) {
     diagnostics.error(token.span, "this " + shown(at) + " closes nothing");
@@ -206,11 +243,27 @@ void SyntaxErrors::strayInBody(size_t at) {
     diagnostic.suggest("a clause begins with one of " + listed(clauseWords()));
 }
 
+bool SyntaxErrors::strayInBranch(size_t at) {
+  auto columnOf = [&](size_t k) { return sources.at(tokens[k].span.file, tokens[k].span.begin).column; };
+  size_t branch = at;
+  while (branch > 0 && tokens[branch - 1].kind != Tok::Branch)
+    --branch;
+  if (branch == 0)
+    return false;
+  --branch;
+  // The layout tells whether the clause or a missing `}` is the mistake.
+  if (tokens[branch].line != tokens[at].line && columnOf(at) <= columnOf(branch))
+    return false;
+  diagnostics.error(tokens[at].span, shown(at) + " inside a branch")
+      .mark("a branch holds `mask`, `score`, `weights`, `value` and `def`");
+  return true;
+}
+
 size_t SyntaxErrors::nextClause(size_t at) const {
   for (unsigned depth = 0;; ++at) {
     const Token &token = tokens[at];
     switch (token.kind) {
-    case Tok::End: case Tok::Pattern: case Tok::Use:
+    case Tok::End: case Tok::Pattern:
       return at;
     case Tok::LeftBrace:
       ++depth;

@@ -14,13 +14,18 @@ public:
   void unexpected(size_t at, const std::string &expected);
   /// The expression around token `at` has too many levels.
   void tooDeep(size_t at);
-  /// Token `at` begins nothing at the outer level, in a pattern, in a branch.
+  /// Token `at` begins nothing at the outer level, in a body.
   void strayInFile(size_t at);
   void strayInBody(size_t at);
+  /// The same for a clause inside a branch; false if it rather looks as if the
+  /// branch was not closed.
+  bool strayInBranch(size_t at);
 
   /// The first place from `at` where a clause, or what follows a body, begins.
   /// Whole `{ .. }` are skipped.
   size_t nextClause(size_t at) const;
+  /// After token `at`, if it is a keyword in the place of a name; else `at`.
+  size_t afterName(size_t at) const;
   /// The first place from `at` where an item of a file begins.
   size_t nextItem(size_t at) const;
 
@@ -33,6 +38,7 @@ private:
   std::string_view text(size_t at) const { return sources.text(tokens[at].span); }
   Span place(size_t at) const;
   bool endsOperand(size_t at) const;
+  bool inExpression(size_t at) const;
   bool looksLikeInput(size_t at) const;
   void noteOpener(size_t at, Tok closer, Diagnostic &diagnostic) const;
 
