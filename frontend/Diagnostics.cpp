@@ -1,5 +1,6 @@
 #include "frontend/Diagnostics.h"
 #include <algorithm>
+#include <numeric>
 #include <ostream>
 #include <tuple>
 
@@ -25,8 +26,15 @@ void Diagnostics::sort() {
   auto key = [](const Diagnostic &d) {
     return std::make_tuple(d.where.file, d.where.begin, d.where.end, d.severity);
   };
-  std::stable_sort(list.begin(), list.end(),
-                   [&](const Diagnostic &a, const Diagnostic &b) { return key(a) < key(b); });
+  std::vector<size_t> order(list.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return std::make_pair(key(list[a]), a) < std::make_pair(key(list[b]), b);
+  });
+  std::deque<Diagnostic> sorted;
+  for (size_t k : order)
+    sorted.push_back(std::move(list[k]));
+  list = std::move(sorted);
   auto same = [&](const Diagnostic &a, const Diagnostic &b) {
     return key(a) == key(b) && a.message == b.message && a.label == b.label && a.help == b.help;
   };
@@ -89,7 +97,7 @@ void printExcerpt(std::ostream &os, const SourceMap &sources, Span span, char ma
 
   os << gutter << "--> " << sources.name(span.file) << ':' << place.line << ':' << place.column << '\n'
      << gutter << " |\n"
-     << number << " | ";
+     << number << (line.empty() ? " |" : " | ");
   printText(os, line);
   os << '\n' << gutter << " | " << std::string(widthOf(line.substr(0, from)), ' ') << color;
   os << std::string(std::max(1u, widthOf(line.substr(from, to - from))), mark);

@@ -453,7 +453,10 @@ struct Recovering {
                                     const Context &context) {
     State &s = state(context);
     s.report(failure);
-    first = s.begin() + s.errors.nextClause(s.errors.afterName(s.position(failure.where())));
+    size_t from = s.position(failure.where());
+    if (failure.which() == "a name")
+      from = s.errors.afterName(from);
+    first = s.begin() + s.errors.nextClause(from);
     return x3::error_handler_result::accept;
   }
 };

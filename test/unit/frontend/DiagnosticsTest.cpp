@@ -82,9 +82,9 @@ TEST(Diagnostics, SpansOfSeveralLinesAreMarkedOnTheFirst) {
   uint32_t file = sources.add("a", "ab\r\ncd\n");
   Diagnostics diagnostics;
   diagnostics.error({file, 1, 6}, "long");
-  diagnostics.error({file, 7, 7}, "end of the file");
+  diagnostics.error({file, 6, 6}, "end of the line");
   EXPECT_EQ(printed(sources, diagnostics), "error: long\n --> a:1:2\n  |\n1 | ab\n  |  ^\n\n"
-                                           "error: end of the file\n --> a:2:3\n  |\n2 | cd\n  |   ^\n");
+                                           "error: end of the line\n --> a:2:3\n  |\n2 | cd\n  |   ^\n");
 }
 
 TEST(Diagnostics, TheGutterIsAsWideAsTheLineNumber) {

@@ -116,7 +116,7 @@ TEST(Tokens, EveryPairOfBytesIsRead) {
   for (unsigned a = 0; a < 256; ++a)
     for (unsigned b = 0; b < 256; ++b) {
       Parsed p(std::string{char(a), char(b)});
-      std::string inside = std::string("pattern p { mask ") + char(a) + char(b);
+      std::string inside = std::string("pattern p { mask (") + char(a) + char(b);
       Parsed q(inside);
       EXPECT_TRUE(q.diagnostics.hasErrors());
     }
