@@ -1,0 +1,288 @@
+// The checker: one pattern as written to one typed program. Internal to Sema*;
+// rule numbers in brackets are those of docs/language.md.
+#pragma once
+#include "frontend/CoreWalk.h"
+#include "frontend/Sema.h"
+#include <functional>
+#include <set>
+
+namespace attn::sema {
+
+using core::Base;
+using core::ExprPtr;
+using core::Op;
+
+/// Kinds of integers [I8]: the axis whose values they are, or plain.
+constexpr int plain = -1;
+
+/// Components of a vector at most.
+constexpr int64_t maxLength = 65536;
+
+/// What messages call the prelude.
+constexpr const char *preludeName = "prelude.attn";
+
+/// A checked expression. Without `expr` an error has been reported and nothing
+/// more is said about it.
+struct Value {
+  ExprPtr expr;
+  int kind = plain;     ///< of an int
+  bool literal = false; ///< an integer written as a number [I8]
+  Span span;            ///< for messages: where the user wrote it
+
+  explicit operator bool() const { return expr != nullptr; }
+  const core::Type &type() const { return expr->type; }
+  bool isInt() const { return type().base == Base::Int && type().isScalar(); }
+  bool isReal() const { return type().base == Base::Real && type().isScalar(); }
+  bool isBool() const { return type().base == Base::Bool && type().isScalar(); }
+  bool isNumber() const { return type().isScalar() && type().base != Base::Bool; }
+};
+
+struct Scope;
+
+/// What a name means.
+struct Symbol {
+  enum Kind {
+    Broken,   ///< an error was reported where it is defined: it fits everywhere
+    Constant, ///< `constant`: a length or a const parameter
+    Param, Extent, Tensor, Let, Index, Branch, Stage,
+    Def,
+  } kind = Broken;
+  std::string name;
+  Span span;
+  unsigned order = 0; ///< definitions are numbered: a formula sees only earlier ones
+  int id = -1;        ///< in the program's list of its kind; the axis of an index
+  ExprPtr constant;
+  const ast::Clause *def = nullptr;
+  const ast::Expr *value = nullptr; ///< right side of a let
+  const Scope *home = nullptr; ///< the scope that the formula is written in
+};
+
+struct Scope {
+  const Scope *parent = nullptr;
+  std::map<std::string, Symbol> names;
+};
+
+struct Env;
+using EnvPtr = std::shared_ptr<const Env>;
+
+/// An argument of a formula: text and where it is to be read [D2].
+struct Actual {
+  const ast::Expr *expr = nullptr;
+  EnvPtr env;
+};
+
+/// Which rule of a branch is read. Words mean something only there [D9].
+enum class Rule { None, Mask, Score, Weights, Value };
+
+/// What names mean at one place. `scope`, `actuals` and `locals` belong to the
+/// text (and change inside a formula); the rest is handed through [D2].
+struct Env {
+  const Scope *scope = nullptr;
+  unsigned order = ~0u;                  ///< later definitions are not seen
+  std::map<std::string, Actual> actuals; ///< of the formula that is being put in
+  std::map<std::string, int> locals;     ///< new names of aggregates: variables
+
+  std::map<std::string, int> bound; ///< index names to variables
+  Rule rule = Rule::None;
+  int branch = -1;                  ///< in Program::branches
+  ExprPtr numerator;                ///< left operand of the `/` around [D10]
+  bool belowLine = false;           ///< in the right operand of a `/`
+  std::optional<Span> use;          ///< outermost use of a formula in the user's text
+  const Symbol *formula = nullptr;  ///< innermost formula
+};
+
+class Checker {
+public:
+  /// `lenient`: parameters without a value get one, so that a file can be
+  /// checked without an instance.
+  Checker(const ast::File &file, SourceMap &sources, const Instance &instance, Diagnostics &diagnostics, bool lenient);
+
+  /// The typed program, or nullopt after at least one error.
+  std::optional<core::Program> check(const ast::Pattern &pattern);
+  /// The formulas of the file, whether or not something uses them.
+  void checkFormulas();
+
+private:
+  // Sema.cpp, SemaFinish.cpp: the order of things.
+  void clauses(const std::vector<ast::Clause> &list);
+  void select(const ast::Clause &clause);
+  void branch(const ast::Clause &clause);
+  void checkInstance(const ast::Pattern &pattern);
+  core::Program finish();
+  int predeclaredOffset() const;
+
+  // SemaNames.cpp: scopes, formulas and names [D1, D2].
+  void enterPredeclared();
+  Symbol &define(Scope &scope, const ast::Name &name, Symbol symbol);
+  /// Whether the name is free; reports it otherwise.
+  bool mayDefine(const Scope &scope, const ast::Name &name);
+  void defineFormula(Scope &scope, const ast::Clause &clause);
+  bool checkFormula(const ast::Clause &clause, const Scope &scope);
+  bool checkFormulaNames(const ast::Expr &expr, const Scope &scope, std::set<std::string> known);
+  const Symbol *lookup(const Env &env, const std::string &name) const;
+  std::vector<std::string> visibleNames(const Env &env) const;
+  void unknownName(const Env &env, const ast::Name &name);
+  Value expand(const EnvPtr &env, const Symbol &formula, const ast::Expr &use);
+  std::string formulaHead(const ast::Clause &clause) const;
+  std::string formulaText(const Symbol &formula) const;
+  /// The axis of an index name, with or without primes.
+  std::optional<int> indexAxis(const Env &env, const std::string &name) const;
+  Value name(const EnvPtr &env, const ast::Expr &expr);
+  Value word(const EnvPtr &env, const ast::Expr &expr);
+  Value call(const EnvPtr &env, const ast::Expr &expr);
+
+  // SemaDeclare.cpp: parameters, axes, tensors.
+  EnvPtr hostEnv();
+  ExprPtr hostDefault(const ast::Expr &expr, Base base);
+  void parameter(const ast::Parameter &parameter);
+  ExprPtr constantParameter(const ast::Parameter &parameter, Base base, const ExprPtr &declared);
+  int addTensor(core::Tensor tensor);
+  std::optional<std::vector<int>> entryAxes(const ast::Entry &entry);
+  std::optional<core::DType> elementType(const ast::Name &name);
+  std::optional<std::vector<int64_t>> lengths(const ast::Type &type, bool newNames);
+  void inputs(const ast::Clause &clause);
+  void indexClause(const ast::Clause &clause);
+
+  // SemaExpr.cpp: the forms of the grammar.
+  Value expression(const EnvPtr &env, const ast::Expr &expr);
+  Value dispatch(const EnvPtr &env, const ast::Expr &expr);
+  Value logical(const EnvPtr &env, const ast::Expr &expr);
+  Value binary(const EnvPtr &env, const ast::Expr &expr);
+  Value divide(const EnvPtr &env, const ast::Expr &expr);
+  Value rowSum(const EnvPtr &env, const ast::Expr &expr);
+  Value chain(const EnvPtr &env, const ast::Expr &expr);
+  Value member(const EnvPtr &env, const ast::Expr &expr);
+  Value conditional(const EnvPtr &env, const ast::Expr &expr);
+
+  // SemaTypes.cpp: operators and conversions.
+  Value arithmetic(const EnvPtr &env, const ast::Expr &at, ast::Operator op, Value a, Value b);
+  Value power(const EnvPtr &env, const ast::Expr &at, Value a, Value b);
+  Value apply(const EnvPtr &env, const ast::Expr &at, Value a, Value b);
+  Value compare(const EnvPtr &env, const ast::Expr &at, ast::Operator op, Value a, Value b);
+  bool needNumeric(const EnvPtr &env, const Value &v, const std::string &who);
+  bool needNumber(const EnvPtr &env, const Value &v);
+  bool needInt(const EnvPtr &env, const Value &v, const ast::Expr *source = nullptr);
+  bool needBool(const EnvPtr &env, const Value &v);
+  bool needVector(const EnvPtr &env, const Value &v);
+  /// Brings both to one type: int to real, number to vector.
+  bool unify(const EnvPtr &env, Span where, const std::string &who, Value &a, Value &b);
+  Value toReal(const Value &v);
+  Value splat(const Value &v, const core::Type &type);
+  std::optional<int64_t> constantInt(const EnvPtr &env, const ast::Expr &expr);
+  std::string typeName(const core::Type &type) const;
+  std::string lengthName(int64_t length) const;
+
+  // SemaFunctions.cpp: builtin functions [D15].
+  bool isFunction(const std::string &name) const;
+  std::vector<std::string> functionNames() const;
+  bool arity(const EnvPtr &env, const ast::Expr &expr, size_t least, size_t most, const char *form);
+  Value function(const EnvPtr &env, const ast::Expr &expr);
+  Value extreme(const EnvPtr &env, const ast::Expr &expr);
+  Value integers(const EnvPtr &env, const ast::Expr &expr, Op op);
+  Value vectors(const EnvPtr &env, const ast::Expr &expr);
+
+  // SemaIndices.cpp: subscripts, kinds, inferred indices [I5-I9].
+  std::string indexName(int axis) const;
+  std::string kindName(int kind) const;
+  bool fits(int kind, int axis) const;
+  bool meets(int a, int b) const;
+  Value variable(const EnvPtr &env, const ast::Expr &at, const std::string &name, int axis);
+  void unbound(const EnvPtr &env, const ast::Expr &at, const std::string &name);
+  std::vector<int> axesOf(const Symbol &symbol) const;
+  std::string axisList(const std::vector<int> &axes, size_t from) const;
+  std::optional<std::vector<ExprPtr>> indices(const EnvPtr &env, const ast::Expr &at, const std::string &name,
+                                              const std::vector<int> &axes, const std::vector<ast::Item> *items,
+                                              const EnvPtr &itemEnv);
+  Value subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast::Name &name, const Symbol &symbol,
+                        core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv);
+  Value inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol, const std::vector<ExprPtr> &args);
+  Value rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *stage, const std::vector<ast::Item> *items,
+                const EnvPtr &itemEnv);
+  Value subscript(const EnvPtr &env, const ast::Expr &expr);
+  Value fieldOf(const EnvPtr &env, const ast::Expr &at, const ast::Expr &head, const EnvPtr &headEnv,
+                const std::vector<ast::Item> *items);
+  Value components(const EnvPtr &env, const ast::Expr &at, Value v, const std::vector<ast::Item> &items);
+
+  // SemaAggregates.cpp [D5, P2].
+  bool isAggregate(const std::string &name) const;
+  Value aggregate(const EnvPtr &env, const ast::Expr &expr);
+  bool binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, core::Expr &result);
+  Value finishAggregate(const EnvPtr &env, const EnvPtr &inner, const ast::Expr &expr,
+                        std::shared_ptr<core::Expr> result, Value body);
+  bool affordable(const EnvPtr &env, const ast::Expr &expr, const core::Expr &result);
+
+  // SemaClauses.cpp: lets, element rules, results [D3, D7-D12, I7].
+  std::shared_ptr<Env> leftSide(const ast::Entry &entry, std::vector<int> &variables, bool &listed);
+  ExprPtr groupOfHead(const ExprPtr &body);
+  bool closeOver(const ast::Entry &entry, const std::string &what, std::vector<int> &variables, bool listed,
+                 ExprPtr &body);
+  bool isTokenMap(const std::vector<int> &variables) const;
+  bool recurrence(const ast::Clause &clause);
+  void let(const ast::Clause &clause);
+  Value declared(const EnvPtr &env, const ast::Clause &clause, Value body);
+  core::Branch &mainBranch();
+  std::shared_ptr<Env> ruleEnv(Rule rule);
+  bool inOrder(const ast::Clause &clause, int rule);
+  void element(const ast::Clause &clause);
+  Value valueRule(const EnvPtr &env, Value v);
+  void defaultRules();
+  void closeMain(Span use);
+  bool requireMain(const EnvPtr &env, Span use);
+  void out(const ast::Clause &clause);
+  bool mayDefineOutput(const ast::Name &name);
+
+  // SemaBuild.cpp: nodes, folding, messages.
+  Span place(const Env &env, Span written) const { return env.use ? *env.use : written; }
+  ExprPtr node(const Env &env, Span written, Op op, core::Type type, std::vector<ExprPtr> args = {});
+  ExprPtr fold(std::shared_ptr<core::Expr> expr);
+  ExprPtr intNode(int64_t v, Span span);
+  ExprPtr realNode(double v, Span span);
+  ExprPtr boolNode(bool v, Span span);
+  ExprPtr varNode(int variable, Span span);
+  Value value(ExprPtr expr, Span span, int kind = plain);
+  Value valueOf(const Env &env, const ast::Expr &at, ExprPtr expr, int kind = plain);
+  int addVariable(const std::string &name, int axis);
+  Diagnostic &error(Span where, std::string message);
+  Diagnostic &error(const Env &env, Span written, std::string message);
+  /// A form of a later stage: said only if nothing else is wrong.
+  void later(Span where, const std::string &what);
+  Value later(const Env &env, Span written, const std::string &what);
+  std::string text(Span span) const;
+  std::string text(const ast::Expr &expr) const;
+  Span bare(const ast::Expr &expr) const;
+
+  const ast::File &file;
+  SourceMap &sources;
+  const Instance &instance;
+  Diagnostics &diagnostics;
+  bool lenient;
+
+  ast::File prelude;
+  uint32_t preludeFile = 0;
+  /// q, k, v, scale, offset, lengths; what the pattern declares anew is here too.
+  Scope predeclared;
+  Scope preludeScope, fileScope, patternScope;
+  unsigned order = 0;
+  const ast::Name *recursive = nullptr; ///< the formula whose names are checked
+
+  core::Program program;
+  std::vector<std::pair<Span, std::string>> unsupported;
+  bool failed = false;
+  unsigned parts = 0, depth = 0; ///< bounded: see SemaExpr.cpp
+  bool tooDeep = false;
+
+  std::set<int> tokenMaps;       ///< lets over rows and keys, put in where used [P1]
+  std::set<std::string> updated; ///< names that an `out` gives
+  std::set<std::string> outNames;
+  bool anyOut = false;
+
+  // The main result [D7].
+  int main = -1; ///< in Program::branches
+  bool mainClosed = false, mainFailed = false;
+  Span mainUse;
+  std::optional<Span> firstRule;
+  std::optional<Span> given[4]; ///< mask, score, weights, value
+  bool lastStage[4] = {false, false, false, false};
+};
+
+} // namespace attn::sema

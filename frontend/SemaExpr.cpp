@@ -1,0 +1,196 @@
+// Expressions: what each form of the grammar means.
+#include "frontend/Checker.h"
+
+namespace attn::sema {
+
+using ast::ExprKind;
+using ast::Operator;
+
+// Formulas are put in as text, so a short program can mean a huge one; and an
+// operator chain is as deep as it is long. Both are bounded, so that no input
+// exhausts memory or the stack.
+constexpr unsigned maxDepth = 1000;
+constexpr unsigned maxParts = 200000;
+
+Value Checker::expression(const EnvPtr &env, const ast::Expr &expr) {
+  if (parts > maxParts)
+    return {};
+  if (++parts > maxParts) {
+    error(*env, expr.span, "this pattern is too large")
+        .mark("with all formulas put in, it has more than " + std::to_string(maxParts) + " parts");
+    return {};
+  }
+  if (depth >= maxDepth) {
+    if (!tooDeep)
+      error(*env, expr.span, "this expression is nested too deeply").mark("give a part of it a name with `def` or `let`");
+    tooDeep = true;
+    return {};
+  }
+  ++depth;
+  Value result = dispatch(env, expr);
+  --depth;
+  return result;
+}
+
+Value Checker::dispatch(const EnvPtr &env, const ast::Expr &expr) {
+  switch (expr.kind) {
+  case ExprKind::Integer: {
+    Value v = valueOf(*env, expr, intNode(expr.integer, place(*env, expr.span)));
+    v.literal = true;
+    return v;
+  }
+  case ExprKind::Real: return valueOf(*env, expr, realNode(expr.real, place(*env, expr.span)));
+  case ExprKind::Truth: return valueOf(*env, expr, boolNode(expr.truth, place(*env, expr.span)));
+  case ExprKind::Name: return name(env, expr);
+  case ExprKind::Field:
+  case ExprKind::Subscript: return subscript(env, expr);
+  case ExprKind::Call: return call(env, expr);
+  case ExprKind::Tuple:
+    error(*env, expr.span, "a tuple is no value").mark("it may stand before `in` only");
+    return {};
+  case ExprKind::Negate: {
+    Value v = expression(env, *expr.operands[0]);
+    if (!v || !needNumeric(env, v, "-"))
+      return {};
+    Value result = valueOf(*env, expr, node(*env, expr.span, Op::Neg, v.type(), {v.expr}));
+    result.literal = v.literal;
+    return result;
+  }
+  case ExprKind::Not:
+  case ExprKind::Binary: return expr.kind == ExprKind::Not ? logical(env, expr) : binary(env, expr);
+  case ExprKind::Chain: return chain(env, expr);
+  case ExprKind::Member: return member(env, expr);
+  case ExprKind::If: return conditional(env, expr);
+  }
+  return {};
+}
+
+Value Checker::logical(const EnvPtr &env, const ast::Expr &expr) {
+  std::vector<ExprPtr> args;
+  bool ok = true;
+  for (const ast::ExprPtr &operand : expr.operands) {
+    Value v = expression(env, *operand);
+    ok &= v && needBool(env, v);
+    args.push_back(v.expr);
+  }
+  if (!ok)
+    return {};
+  Op op = expr.kind == ExprKind::Not ? Op::Not : expr.op == Operator::And ? Op::And : Op::Or;
+  return valueOf(*env, expr, node(*env, expr.span, op, {Base::Bool, {}}, args));
+}
+
+Value Checker::binary(const EnvPtr &env, const ast::Expr &expr) {
+  if (expr.op == Operator::And || expr.op == Operator::Or)
+    return logical(env, expr);
+  if (expr.op == Operator::Divide)
+    return divide(env, expr);
+  Value a = expression(env, *expr.operands[0]);
+  Value b = expression(env, *expr.operands[1]);
+  if (expr.op == Operator::Power)
+    return power(env, expr, a, b);
+  if (expr.op == Operator::Apply)
+    return apply(env, expr, a, b);
+  return arithmetic(env, expr, expr.op, a, b);
+}
+
+// [D10]: in the right operand a bare `sum` is the row sum of the left one.
+Value Checker::divide(const EnvPtr &env, const ast::Expr &expr) {
+  Value a = expression(env, *expr.operands[0]);
+  auto below = std::make_shared<Env>(*env);
+  below->belowLine = true;
+  below->numerator = a ? a.expr : nullptr;
+  Value b = expression(below, *expr.operands[1]);
+  return arithmetic(env, expr, Operator::Divide, a, b);
+}
+
+Value Checker::rowSum(const EnvPtr &env, const ast::Expr &expr) {
+  if (!env->belowLine) {
+    error(*env, expr.span, "`sum` alone is the row sum of a numerator")
+        .mark("write it below the line: `weights NUM / sum`");
+    return {};
+  }
+  if (env->rule != Rule::Weights) {
+    error(*env, expr.span, "`sum` alone means something in `weights` only")
+        .mark("there it is the row sum of a numerator")
+        .suggest("`sum(... for x in ...)` is a sum over an index");
+    return {};
+  }
+  if (!env->numerator)
+    return {};
+  if (!env->numerator->type.isScalar() || env->numerator->type.base == Base::Bool) {
+    error(*env, expr.span, "`sum` of " + typeName(env->numerator->type)).mark("a numerator must be a number");
+    return {};
+  }
+  core::walk(*env->numerator, [&](const core::Expr &) { return ++parts, true; }); // it is copied
+  int key = program.branches[env->branch].key;
+  int other = addVariable(program.variables[key].name + "'", core::AxisM);
+  auto result = std::make_shared<core::Expr>();
+  result->op = Op::Aggregate;
+  result->aggregate = core::AggregateKind::Sum;
+  result->span = place(*env, expr.span);
+  if (env->use)
+    result->inner = expr.span;
+  Value numerator = toReal(value(env->numerator, env->numerator->span));
+  result->type = {Base::Real, {}};
+  result->args = {core::substitute(numerator.expr, {{key, varNode(other, result->span)}})};
+  result->variables = {other};
+  result->ranges = {{core::Range::Row, nullptr, nullptr}};
+  return valueOf(*env, expr, result);
+}
+
+Value Checker::chain(const EnvPtr &env, const ast::Expr &expr) {
+  std::vector<Value> operands;
+  for (const ast::ExprPtr &operand : expr.operands)
+    operands.push_back(expression(env, *operand));
+  Value result;
+  bool ok = true;
+  for (size_t k = 0; k < expr.ops.size(); ++k) {
+    Value link = compare(env, expr, expr.ops[k], operands[k], operands[k + 1]);
+    ok &= bool(link);
+    if (!ok)
+      continue;
+    result = k == 0 ? link
+                    : valueOf(*env, expr,
+                              node(*env, expr.span, Op::And, {Base::Bool, {}}, {result.expr, link.expr}));
+  }
+  return ok ? result : Value();
+}
+
+// `x in lo .. hi`; all other sets belong to later stages.
+Value Checker::member(const EnvPtr &env, const ast::Expr &expr) {
+  if (expr.operands.size() < 3) {
+    expression(env, *expr.operands[0]);
+    return later(*env, expr.span, "`in` with a set");
+  }
+  Value x = expression(env, *expr.operands[0]);
+  Value lo = expression(env, *expr.operands[1]);
+  Value hi = expression(env, *expr.operands[2]);
+  if (!x || !lo || !hi || !needInt(env, x, expr.operands[0].get()) || !needInt(env, lo, expr.operands[1].get()) ||
+      !needInt(env, hi, expr.operands[2].get()))
+    return {};
+  for (const Value *end : {&lo, &hi})
+    if (!meets(x.kind, end->kind)) { // [I8]
+      error(*env, bare(expr), "comparison of two kinds of indices")
+          .note("`" + text(*expr.operands[0]) + "` is " + kindName(x.kind) + "; `" +
+                text(*expr.operands[end == &lo ? 1 : 2]) + "` is " + kindName(end->kind));
+      return {};
+    }
+  core::Type truth{Base::Bool, {}};
+  ExprPtr above = node(*env, expr.span, Op::Le, truth, {lo.expr, x.expr});
+  ExprPtr below = node(*env, expr.span, Op::Lt, truth, {x.expr, hi.expr});
+  return valueOf(*env, expr, node(*env, expr.span, Op::And, truth, {above, below}));
+}
+
+Value Checker::conditional(const EnvPtr &env, const ast::Expr &expr) {
+  Value condition = expression(env, *expr.operands[0]);
+  Value a = expression(env, *expr.operands[1]);
+  Value b = expression(env, *expr.operands[2]);
+  if (!condition || !needBool(env, condition) || !a || !b)
+    return {};
+  int kind = a.kind == b.kind ? a.kind : plain;
+  if (!unify(env, bare(expr), "`if`", a, b))
+    return {};
+  return valueOf(*env, expr, node(*env, expr.span, Op::If, a.type(), {condition.expr, a.expr, b.expr}), kind);
+}
+
+} // namespace attn::sema

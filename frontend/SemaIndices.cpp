@@ -1,0 +1,399 @@
+// Subscripts, kinds and inferred indices: [I5]-[I9] of docs/language.md.
+#include "frontend/Checker.h"
+#include <algorithm>
+
+namespace attn::sema {
+
+using ast::ExprKind;
+
+//===----------------------------------------------------------------------===//
+// Kinds [I8]
+//===----------------------------------------------------------------------===//
+
+std::string Checker::indexName(int axis) const {
+  const char *names[] = {"b", "h", "g", "i", "j"};
+  return axis < 5 ? names[axis] : program.axes[axis].name;
+}
+
+std::string Checker::kindName(int kind) const {
+  switch (kind) {
+  case plain: return "a plain integer";
+  case core::AxisB: return "a batch entry";
+  case core::AxisH: return "a query head";
+  case core::AxisG: return "a key head";
+  case core::AxisN: return "a row";
+  case core::AxisM: return "a key";
+  default: return "a value of index `" + program.axes[kind].name + "`";
+  }
+}
+
+/// Whether a value may subscript an axis: a row may stand where a key is
+/// expected, a key not where a row is.
+bool Checker::fits(int kind, int axis) const {
+  return kind == plain || kind == axis || (kind == core::AxisN && axis == core::AxisM);
+}
+
+/// Whether two values may be compared, added or subtracted.
+bool Checker::meets(int a, int b) const { return fits(a, b) || fits(b, a); }
+
+//===----------------------------------------------------------------------===//
+// Index names
+//===----------------------------------------------------------------------===//
+
+Value Checker::variable(const EnvPtr &env, const ast::Expr &at, const std::string &name, int axis) {
+  auto bound = env->bound.find(name);
+  if (bound == env->bound.end()) {
+    unbound(env, at, name);
+    return {};
+  }
+  auto var = std::make_shared<core::Expr>(*varNode(bound->second, place(*env, at.span)));
+  if (env->use)
+    var->inner = at.span;
+  return valueOf(*env, at, var, axis);
+}
+
+void Checker::unbound(const EnvPtr &env, const ast::Expr &at, const std::string &name) {
+  Diagnostic &d = error(*env, at.span, "`" + name + "` is not bound here");
+  if (env->rule != Rule::None) {
+    const core::Branch &branch = program.branches[env->branch];
+    d.mark((branch.name == "o" ? "the result ranges over " : "this branch ranges over ") +
+           program.variables[branch.variables.back()].name + " and " + program.variables[branch.key].name);
+    if (!env->use)
+      d.suggest("range over it with `for " + name + "`");
+  } else if (env->bound.empty()) {
+    d.mark("a default has no indices");
+  } else if (name.find('\'') == std::string::npos) {
+    d.suggest("write it on the left, `name[" + name + "] = ...`, or range over it with `for " + name + "`");
+  } else {
+    d.suggest("range over it with `for " + name + "`");
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Reads
+//===----------------------------------------------------------------------===//
+
+std::vector<int> Checker::axesOf(const Symbol &symbol) const {
+  std::vector<int> axes;
+  if (symbol.kind == Symbol::Tensor)
+    return program.tensors[symbol.id].axes;
+  if (symbol.kind == Symbol::Let)
+    for (int variable : program.lets[symbol.id].variables)
+      axes.push_back(program.variables[variable].axis);
+  if (symbol.kind == Symbol::Branch)
+    axes = {core::AxisB, core::AxisH, core::AxisN};
+  return axes;
+}
+
+/// "b, h, i", and the shortest way to write them: leading b, h and g left out.
+static std::pair<size_t, bool> shortest(const std::vector<int> &axes) {
+  size_t from = 0;
+  while (from + 1 < axes.size() && axes[from] <= core::AxisG)
+    ++from;
+  return {from, axes.empty()};
+}
+
+std::string Checker::axisList(const std::vector<int> &axes, size_t from) const {
+  std::string list;
+  for (size_t k = from; k < axes.size(); ++k)
+    list += (list.empty() ? "" : ", ") + indexName(axes[k]);
+  return list;
+}
+
+/// Matches subscripts from the right; leading b, h and g may be left out and
+/// are then the current ones [I6].
+std::optional<std::vector<ExprPtr>> Checker::indices(const EnvPtr &env, const ast::Expr &at, const std::string &name,
+                                                     const std::vector<int> &axes,
+                                                     const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
+  size_t given = items ? items->size() : 0;
+  std::string cure = "write `" + name + "[" + axisList(axes, shortest(axes).first) + "]`";
+  if (given == 0 && !axes.empty()) {
+    error(*env, at.span, "`" + name + "` is indexed by `" + axisList(axes, 0) + "`").mark(cure);
+    return std::nullopt;
+  }
+  if (given > axes.size()) {
+    error(*env, at.span, "`" + name + "` has " + std::to_string(axes.size()) + (axes.size() == 1 ? " index" : " indices") +
+                             ": `" + axisList(axes, 0) + "`")
+        .mark(std::to_string(given) + " given")
+        .suggest("components stand in brackets of their own: `" + name + "[" +
+                 axisList(axes, shortest(axes).first) + "][...]`");
+    return std::nullopt;
+  }
+  size_t missing = axes.size() - given;
+  for (size_t k = 0; k < missing; ++k)
+    if (axes[k] > core::AxisG) {
+      error(*env, at.span, "`" + name + "` is indexed by `" + axisList(axes, 0) + "`").mark(cure);
+      return std::nullopt;
+    }
+  std::vector<ExprPtr> args;
+  for (size_t k = 0; k < missing; ++k) {
+    auto var = std::make_shared<core::Expr>(*varNode(axes[k], place(*env, at.span))); // variables 0..2 are b, h, g
+    args.push_back(var);
+  }
+  bool ok = true;
+  for (size_t k = 0; k < given; ++k) {
+    const ast::Item &item = (*items)[k];
+    int axis = axes[missing + k];
+    if (item.hi) {
+      error(*itemEnv, item.lo->span.to(item.hi->span), "a range is no index")
+          .mark("`" + name + "` is indexed by `" + indexName(axis) + "` here")
+          .suggest("slices stand behind the indices: `" + name + "[" + axisList(axes, shortest(axes).first) +
+                   "][lo .. hi]`");
+      ok = false;
+      continue;
+    }
+    Value v = expression(itemEnv, *item.lo);
+    if (!v || !needInt(itemEnv, v, item.lo.get())) {
+      ok = false;
+      continue;
+    }
+    if (!fits(v.kind, axis)) {
+      error(*itemEnv, item.lo->span, "`" + name + "` is indexed by `" + indexName(axis) + "` here")
+          .mark("this is " + kindName(v.kind))
+          .note("`" + indexName(axis) + "` is " + kindName(axis));
+      ok = false;
+      continue;
+    }
+    args.push_back(v.expr);
+  }
+  if (!ok)
+    return std::nullopt;
+  return args;
+}
+
+/// Reads a tensor, a let, a branch or a stage; `items` is null for a bare name.
+Value Checker::subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast::Name &name, const Symbol &symbol,
+                               core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
+  if (symbol.kind == Symbol::Stage)
+    return rowWord(env, at, &symbol, items, itemEnv);
+  if (symbol.kind == Symbol::Branch && !requireMain(env, at.span))
+    return {};
+  std::vector<int> axes = axesOf(symbol);
+  std::string shown = name.text;
+  if (field != core::Field::Out)
+    shown += std::string(".") + core::spelling(field);
+  bool direct = axes.empty() && items; // components of a value without indices [I9]
+  auto args = indices(env, at, shown, axes, direct ? nullptr : items, itemEnv);
+  if (!args)
+    return {};
+  auto result = std::make_shared<core::Expr>();
+  result->span = place(*env, at.span);
+  if (env->use)
+    result->inner = at.span;
+  result->args = std::move(*args);
+  result->id = symbol.id;
+  if (symbol.kind == Symbol::Tensor) {
+    const core::Tensor &tensor = program.tensors[symbol.id];
+    result->op = Op::Tensor;
+    Base base = tensor.dtype == core::DType::Bool                                   ? Base::Bool
+                : tensor.dtype >= core::DType::I8 && tensor.dtype <= core::DType::U32 ? Base::Int
+                                                                                    : Base::Real;
+    result->type = {base, tensor.shape};
+  } else if (symbol.kind == Symbol::Let) {
+    result->op = Op::Let;
+    if (!program.lets[symbol.id].body)
+      return {};
+    result->type = program.lets[symbol.id].body->type;
+    if (tokenMaps.count(symbol.id))
+      return inlineTokenMap(env, at, symbol, result->args);
+  } else {
+    const core::Branch &branch = program.branches[main];
+    result->op = Op::Branch;
+    result->id = main;
+    result->field = field;
+    result->type = {Base::Real, field == core::Field::Out ? branch.value->type.shape : std::vector<int64_t>()};
+    if (field == core::Field::Lse && !branch.denominator) {
+      error(*env, at.span, "`o` has no `.lse`")
+          .mark("its weights are not divided by a row sum")
+          .note("`.lse` is the logarithm of the denominator", branch.weightsSpan);
+      return {};
+    }
+  }
+  Value v = valueOf(*env, at, result);
+  return direct ? components(itemEnv, at, v, *items) : v;
+}
+
+/// A value over rows and keys is never stored [P1]: it is put in where it is
+/// used, at its own element or at another key of the same row.
+Value Checker::inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol,
+                              const std::vector<ExprPtr> &args) {
+  const core::Let &let = program.lets[symbol.id];
+  bool own = env->rule != Rule::None;
+  std::map<int, ExprPtr> replacements;
+  for (size_t k = 0; k < args.size(); ++k) {
+    int axis = program.variables[let.variables[k]].axis;
+    if (own && axis == core::AxisN)
+      own = args[k]->op == Op::Var && args[k]->id == program.branches[env->branch].variables.back();
+    if (own && axis == core::AxisM)
+      own = args[k]->op == Op::Var;
+    replacements[let.variables[k]] = args[k];
+  }
+  if (!own) {
+    error(*env, at.span, "`" + symbol.name + "` would have to be stored, N x M numbers per head")
+        .note("it may be used in a rule, at its own row and key")
+        .suggest("write the formula at that place: `" + text(*symbol.value) + "`");
+    return {};
+  }
+  core::walk(*let.body, [&](const core::Expr &) { return ++parts, true; });
+  return valueOf(*env, at, core::substitute(let.body, replacements));
+}
+
+/// `s` and named stages: at the own element or at another key of the row [D9].
+Value Checker::rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *stage,
+                       const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
+  std::string name = stage ? stage->name : "s";
+  if (env->rule != Rule::Weights) {
+    error(*env, at.span, "`" + name + "` is known in `weights` only")
+        .mark(stage ? "it is a stage of the weights" : "it is the score of one element");
+    return {};
+  }
+  ExprPtr key = varNode(program.branches[env->branch].key, place(*env, at.span));
+  if (items) {
+    if (items->size() > 1)
+      return later(*env, at.span, "`" + name + "` at another row or head");
+    const ast::Item &item = items->front();
+    if (item.hi) {
+      error(*itemEnv, item.lo->span.to(item.hi->span), "a range is no index").mark("a key is expected");
+      return {};
+    }
+    Value v = expression(itemEnv, *item.lo);
+    if (!v || !needInt(itemEnv, v, item.lo.get()))
+      return {};
+    if (!fits(v.kind, core::AxisM)) {
+      error(*itemEnv, item.lo->span, "`" + name + "` is indexed by `j` here")
+          .mark("this is " + kindName(v.kind))
+          .note("`j` is a key");
+      return {};
+    }
+    bool own = v.expr->op == Op::Var && program.variables[v.expr->id].axis == core::AxisM;
+    if (!own)
+      return later(*env, at.span, "`" + name + "` at a key that is computed");
+    key = v.expr;
+  }
+  auto result = std::make_shared<core::Expr>();
+  result->op = stage ? Op::Stage : Op::Score;
+  result->type = {Base::Real, {}};
+  result->span = place(*env, at.span);
+  if (env->use)
+    result->inner = at.span;
+  result->id = stage ? stage->id : -1;
+  result->args = {key};
+  return valueOf(*env, at, result);
+}
+
+//===----------------------------------------------------------------------===//
+// Subscript expressions
+//===----------------------------------------------------------------------===//
+
+Value Checker::subscript(const EnvPtr &env, const ast::Expr &expr) {
+  const ast::Expr *head = expr.kind == ExprKind::Subscript ? expr.operands[0].get() : &expr;
+  const std::vector<ast::Item> *items = expr.kind == ExprKind::Subscript ? &expr.items : nullptr;
+  // An argument that is a bare name stands for that name [D2].
+  EnvPtr headEnv = env;
+  while (head->kind == ExprKind::Name) {
+    auto actual = headEnv->actuals.find(head->name.text);
+    if (actual == headEnv->actuals.end())
+      break;
+    head = actual->second.expr;
+    headEnv = actual->second.env;
+  }
+  if (head->kind == ExprKind::Name && !headEnv->locals.count(head->name.text)) {
+    const Symbol *symbol = lookup(*headEnv, head->name.text);
+    if (symbol && symbol->kind == Symbol::Broken)
+      return {};
+    if (symbol && (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let ||
+                   symbol->kind == Symbol::Branch || symbol->kind == Symbol::Stage))
+      return subscriptSymbol(env, expr, head->name, *symbol, core::Field::Out, items, env);
+    if (!symbol && head->name.text == "s")
+      return rowWord(env, expr, nullptr, items, env);
+  }
+  if (head->kind == ExprKind::Field)
+    return fieldOf(env, expr, *head, headEnv, items);
+  Value v = expression(headEnv, *head);
+  if (!v)
+    return {};
+  return components(env, expr, v, *items);
+}
+
+Value Checker::fieldOf(const EnvPtr &env, const ast::Expr &at, const ast::Expr &head, const EnvPtr &headEnv,
+                       const std::vector<ast::Item> *items) {
+  const Symbol *symbol = lookup(*headEnv, head.name.text);
+  if (symbol && symbol->kind == Symbol::Broken)
+    return {};
+  if (!symbol || symbol->kind != Symbol::Branch) {
+    if (!symbol && !headEnv->actuals.count(head.name.text)) {
+      unknownName(*headEnv, head.name);
+      return {};
+    }
+    error(*headEnv, head.name.span, "`" + head.name.text + "` has no fields")
+        .mark("`.lse`, `.max`, `.w` and `.row` belong to results");
+    return {};
+  }
+  const std::string &field = head.field.text;
+  if (field == "w" || field == "row") {
+    if (!requireMain(env, at.span))
+      return {};
+    return later(*env, at.span, "`." + field + "`");
+  }
+  if (field != "lse" && field != "max") {
+    Diagnostic &d = error(*headEnv, head.field.span, "a result has no field `" + field + "`");
+    std::string other = nearest(field, {"lse", "max", "row", "w"});
+    d.mark(other.empty() ? "its fields are `lse`, `max`, `row` and `w`" : "did you mean `" + other + "`?");
+    return {};
+  }
+  return subscriptSymbol(env, at, head.name, *symbol, field == "lse" ? core::Field::Lse : core::Field::Max, items, env);
+}
+
+/// Components and slices of a vector [I9].
+Value Checker::components(const EnvPtr &env, const ast::Expr &at, Value v, const std::vector<ast::Item> &items) {
+  const core::Type &type = v.type();
+  if (type.isScalar()) {
+    error(*env, at.span, "this has no components").mark("it is " + typeName(type));
+    return {};
+  }
+  auto result = std::make_shared<core::Expr>();
+  result->span = place(*env, at.span);
+  if (env->use)
+    result->inner = at.span;
+  result->args = {v.expr};
+  bool sliced = std::any_of(items.begin(), items.end(), [](const ast::Item &item) { return item.hi != nullptr; });
+  if (sliced) {
+    if (items.size() != 1 || type.shape.size() != 1) {
+      error(*env, at.span, "only a vector can be sliced").mark("this is " + typeName(type));
+      return {};
+    }
+    auto lo = constantInt(env, *items[0].lo), hi = constantInt(env, *items[0].hi);
+    if (!lo || !hi)
+      return {};
+    if (*lo < 0 || *hi > type.shape[0] || *lo >= *hi) {
+      error(*env, items[0].lo->span.to(items[0].hi->span),
+            *lo >= *hi ? "this slice is empty" : "this slice is outside its vector")
+          .mark(std::to_string(*lo) + " .. " + std::to_string(*hi) + " of " + typeName(type) +
+                (lengthName(type.shape[0]) == std::to_string(type.shape[0])
+                     ? ""
+                     : " = " + std::to_string(type.shape[0])));
+      return {};
+    }
+    result->op = Op::Slice;
+    result->integer = *lo;
+    result->type = {type.base, {*hi - *lo}};
+    return valueOf(*env, at, result);
+  }
+  if (items.size() != type.shape.size()) {
+    error(*env, at.span, "wrong number of components")
+        .mark("this is " + typeName(type) + ": " + std::to_string(type.shape.size()) + " expected, " +
+              std::to_string(items.size()) + " given");
+    return {};
+  }
+  for (const ast::Item &item : items) {
+    Value index = expression(env, *item.lo);
+    if (!index || !needInt(env, index, item.lo.get()))
+      return {};
+    result->args.push_back(index.expr);
+  }
+  result->op = Op::Component;
+  result->type = {type.base, {}};
+  return valueOf(*env, at, result);
+}
+
+} // namespace attn::sema

@@ -1,0 +1,261 @@
+// Operators and conversions: section "Types" of docs/language.md.
+#include "frontend/Checker.h"
+
+namespace attn::sema {
+
+using ast::Operator;
+
+std::string Checker::lengthName(int64_t length) const {
+  for (const core::Constant &constant : program.constants)
+    if (constant.isLength && static_cast<int64_t>(constant.value) == length)
+      return constant.name;
+  return std::to_string(length);
+}
+
+/// What messages call a type, without an article for lengths: "a vector of D".
+std::string Checker::typeName(const core::Type &type) const {
+  if (type.shape.size() == 1)
+    return "a vector of " + lengthName(type.shape[0]);
+  if (type.shape.size() == 2)
+    return "a matrix of " + lengthName(type.shape[0]) + " x " + lengthName(type.shape[1]);
+  switch (type.base) {
+  case Base::Bool: return "true or false";
+  case Base::Int: return "an integer";
+  case Base::Real: return "a number";
+  }
+  return "";
+}
+
+Value Checker::toReal(const Value &v) {
+  if (v.type().base == Base::Real)
+    return v;
+  Env nowhere;
+  auto expr = std::make_shared<core::Expr>();
+  expr->op = Op::ToReal;
+  expr->type = {Base::Real, v.type().shape};
+  expr->span = v.expr->span;
+  expr->inner = v.expr->inner;
+  expr->args = {v.expr};
+  return value(fold(std::move(expr)), v.span);
+}
+
+Value Checker::splat(const Value &v, const core::Type &type) {
+  if (!v.type().isScalar() || type.isScalar())
+    return v;
+  auto expr = std::make_shared<core::Expr>();
+  expr->op = Op::Splat;
+  expr->type = {v.type().base, type.shape};
+  expr->span = v.expr->span;
+  expr->inner = v.expr->inner;
+  expr->args = {v.expr};
+  return value(expr, v.span);
+}
+
+//===----------------------------------------------------------------------===//
+// What an operand must be
+//===----------------------------------------------------------------------===//
+
+/// Numbers, vectors and matrices of numbers.
+bool Checker::needNumeric(const EnvPtr &env, const Value &v, const std::string &who) {
+  if (v.type().base != Base::Bool)
+    return true;
+  error(*env, v.span, "`" + who + "` needs numbers")
+      .mark("this is " + typeName(v.type()))
+      .suggest("write `if ... then ... else ...`");
+  return false;
+}
+
+bool Checker::needNumber(const EnvPtr &env, const Value &v) {
+  if (v.isNumber())
+    return true;
+  Diagnostic &d = error(*env, v.span, "expected a number").mark("this is " + typeName(v.type()));
+  if (v.type().shape.size() == 1)
+    d.suggest("`dot(a, b)` makes a number of two vectors");
+  else if (v.isBool())
+    d.suggest("write `if ... then ... else ...`");
+  return false;
+}
+
+bool Checker::needInt(const EnvPtr &env, const Value &v, const ast::Expr *source) {
+  if (v.isInt())
+    return true;
+  Diagnostic &d = error(*env, v.span, "expected an integer").mark("this is " + typeName(v.type()));
+  if (source && source->kind == ast::ExprKind::Binary && source->op == Operator::Divide)
+    d.suggest("`/` divides numbers; `//` divides integers");
+  else if (v.isReal())
+    d.suggest("`floor(x)` is the largest integer below a number");
+  return false;
+}
+
+bool Checker::needBool(const EnvPtr &env, const Value &v) {
+  if (v.isBool())
+    return true;
+  Diagnostic &d = error(*env, v.span, "expected true or false").mark("this is " + typeName(v.type()));
+  if (v.isNumber())
+    d.suggest("compare it: `... > 0`");
+  return false;
+}
+
+bool Checker::needVector(const EnvPtr &env, const Value &v) {
+  if (v.type().shape.size() == 1 && v.type().base != Base::Bool)
+    return true;
+  error(*env, v.span, "expected a vector").mark("this is " + typeName(v.type()));
+  return false;
+}
+
+bool Checker::unify(const EnvPtr &env, Span where, const std::string &who, Value &a, Value &b) {
+  if (a.type().base != b.type().base) {
+    if (a.type().base == Base::Bool || b.type().base == Base::Bool) {
+      const Value &truth = a.type().base == Base::Bool ? a : b;
+      const Value &other = a.type().base == Base::Bool ? b : a;
+      error(*env, where, who + " of different types")
+          .mark("one is " + typeName(truth.type()) + ", the other " + typeName(other.type()));
+      return false;
+    }
+    a = toReal(a);
+    b = toReal(b);
+  }
+  if (a.type().isScalar())
+    a = splat(a, b.type());
+  else if (b.type().isScalar())
+    b = splat(b, a.type());
+  if (a.type().shape == b.type().shape)
+    return true;
+  error(*env, where, who + " of different lengths")
+      .mark("one is " + typeName(a.type()) + ", the other " + typeName(b.type()));
+  return false;
+}
+
+//===----------------------------------------------------------------------===//
+// Operators
+//===----------------------------------------------------------------------===//
+
+Value Checker::arithmetic(const EnvPtr &env, const ast::Expr &at, Operator op, Value a, Value b) {
+  if (!a || !b)
+    return {};
+  std::string sign = ast::spelling(op);
+  if (!needNumeric(env, a, sign) || !needNumeric(env, b, sign))
+    return {};
+  int kind = plain;
+  if (op == Operator::FloorDivide || op == Operator::Modulo) {
+    if (!needInt(env, a, at.operands[0].get()) || !needInt(env, b, at.operands[1].get()))
+      return {};
+  } else if ((op == Operator::Add || op == Operator::Subtract) && a.isInt() && b.isInt()) {
+    if (!meets(a.kind, b.kind)) { // [I8]
+      error(*env, at.span, std::string(op == Operator::Add ? "sum" : "difference") + " of two kinds of indices")
+          .note("`" + text(*at.operands[0]) + "` is " + kindName(a.kind) + "; `" + text(*at.operands[1]) + "` is " +
+                kindName(b.kind));
+      return {};
+    }
+    if (b.literal)
+      kind = a.kind;
+    else if (a.literal && op == Operator::Add)
+      kind = b.kind;
+  }
+  if (op == Operator::Divide || !a.type().isScalar() || !b.type().isScalar())
+    a = toReal(a), b = toReal(b);
+  if (!unify(env, at.span, "`" + sign + "`", a, b))
+    return {};
+  Op code = Op::Add;
+  switch (op) {
+  case Operator::Subtract: code = Op::Sub; break;
+  case Operator::Multiply: code = Op::Mul; break;
+  case Operator::Divide: code = Op::Div; break;
+  case Operator::FloorDivide: code = Op::FloorDiv; break;
+  case Operator::Modulo: code = Op::Mod; break;
+  default: break;
+  }
+  return valueOf(*env, at, node(*env, at.span, code, a.type(), {a.expr, b.expr}), kind);
+}
+
+Value Checker::power(const EnvPtr &env, const ast::Expr &at, Value a, Value b) {
+  if (!a || !b || !needNumeric(env, a, "^") || !needNumeric(env, b, "^"))
+    return {};
+  // An integer to a literal power is an integer, any other power a number [S5].
+  if (a.isInt() && b.isInt() && b.literal && b.expr->integer >= 0)
+    return valueOf(*env, at, node(*env, at.span, Op::IntPow, a.type(), {a.expr, b.expr}));
+  a = toReal(a), b = toReal(b);
+  if (!unify(env, at.span, "`^`", a, b))
+    return {};
+  return valueOf(*env, at, node(*env, at.span, Op::Pow, a.type(), {a.expr, b.expr}));
+}
+
+Value Checker::apply(const EnvPtr &env, const ast::Expr &at, Value a, Value b) {
+  if (!a || !b)
+    return {};
+  if (a.type().shape.size() != 2 || a.type().base == Base::Bool) {
+    error(*env, a.span, "expected a matrix").mark("this is " + typeName(a.type()));
+    return {};
+  }
+  if (!needVector(env, b))
+    return {};
+  if (a.type().shape[1] != b.type().shape[0]) {
+    error(*env, at.span, "`@` of different lengths")
+        .mark("the matrix has " + lengthName(a.type().shape[1]) + " columns, the vector " +
+              lengthName(b.type().shape[0]) + " components");
+    return {};
+  }
+  a = toReal(a), b = toReal(b);
+  return valueOf(*env, at, node(*env, at.span, Op::MatVec, {Base::Real, {a.type().shape[0]}}, {a.expr, b.expr}));
+}
+
+Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Value a, Value b) {
+  if (!a || !b)
+    return {};
+  bool equality = op == Operator::Equal || op == Operator::NotEqual;
+  for (const Value *v : {&a, &b})
+    if (!v->type().isScalar()) {
+      error(*env, v->span, "`" + std::string(ast::spelling(op)) + "` compares numbers")
+          .mark("this is " + typeName(v->type()));
+      return {};
+    }
+  if (!(equality && a.isBool() && b.isBool()))
+    if (!needNumeric(env, a, ast::spelling(op)) || !needNumeric(env, b, ast::spelling(op)))
+      return {};
+  if (!meets(a.kind, b.kind)) { // [I8]
+    error(*env, bare(at), "comparison of two kinds of indices")
+        .note("`" + text(env->use ? a.expr->inner.value_or(a.span) : a.span) + "` is " + kindName(a.kind) + "; `" +
+              text(env->use ? b.expr->inner.value_or(b.span) : b.span) + "` is " + kindName(b.kind));
+    return {};
+  }
+  if (!unify(env, at.span, "`" + std::string(ast::spelling(op)) + "`", a, b))
+    return {};
+  if (op == Operator::Greater || op == Operator::GreaterEqual)
+    std::swap(a, b);
+  Op code = op == Operator::Equal      ? Op::Eq
+            : op == Operator::NotEqual ? Op::Ne
+            : op == Operator::Less || op == Operator::Greater ? Op::Lt
+                                                              : Op::Le;
+  return valueOf(*env, at, node(*env, at.span, code, {Base::Bool, {}}, {a.expr, b.expr}));
+}
+
+/// An integer that must be known when the pattern is built: lengths, slices.
+std::optional<int64_t> Checker::constantInt(const EnvPtr &env, const ast::Expr &expr) {
+  Value v = expression(env, expr);
+  if (!v || !needInt(env, v, &expr))
+    return std::nullopt;
+  if (v.expr->op == Op::Int)
+    return v.expr->integer;
+  const core::Expr *culprit = nullptr;
+  core::walk(*v.expr, [&](const core::Expr &e) {
+    if (!culprit && e.args.empty() && e.op != Op::Int)
+      culprit = &e;
+    return !culprit;
+  });
+  if (!culprit)
+    culprit = v.expr.get();
+  Diagnostic &d = error(*env, culprit->inner.value_or(culprit->span), "a vector length must be known at compile time");
+  if (culprit->op == Op::Param) {
+    const std::string &name = program.params[culprit->id].name;
+    d.mark("`" + name + "` is chosen at run time").suggest("declare it `const " + name + ": int`");
+  } else if (culprit->op == Op::Extent) {
+    d.mark("`" + program.axes[culprit->id].name + "` is a matter of each call");
+  } else if (culprit->op == Op::Var) {
+    d.mark("`" + program.variables[culprit->id].name + "` is an index");
+  } else {
+    d.mark("this depends on data");
+  }
+  return std::nullopt;
+}
+
+} // namespace attn::sema
