@@ -151,7 +151,7 @@ LogicalResult FoldOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Components
+// Components [plan-9]
 //===----------------------------------------------------------------------===//
 
 // The same leading dimensions as `result`, and a last one of a static size.
@@ -209,7 +209,7 @@ LogicalResult PickOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Row state
+// Row state [plan-9]
 //===----------------------------------------------------------------------===//
 
 LogicalResult ScaleOp::verify() {
