@@ -2,11 +2,13 @@
 //   attn-parse FILE ...            messages
 //   attn-parse --ast FILE ...      and the tree
 //   attn-parse --format FILE ...   and the formatted text
+//   attn-parse --keywords           the words that are reserved
 //   attn-parse --check FILE ...    nothing, if formatting keeps the tree and is
 //                                  idempotent; files with errors are passed over
 #include "frontend/AstPrinter.h"
 #include "frontend/Format.h"
 #include "frontend/Parser.h"
+#include "frontend/Tokens.h"
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -42,6 +44,8 @@ int main(int argc, char **argv) {
     std::string path = argv[k];
     if (path.compare(0, 2, "--") == 0) {
       mode = path;
+      for (Tok kind = firstKeyword; mode == "--keywords" && kind <= lastKeyword; kind = Tok(uint8_t(kind) + 1))
+        std::cout << spelling(kind) << "\n";
       continue;
     }
     std::ifstream in(path, std::ios::binary);
