@@ -44,6 +44,9 @@ OwningOpRef<ModuleOp> ProgramImporter::run() {
 void ProgramImporter::unsupported(Span where, const std::string &message,
                                   const std::string &note) {
   failed = true;
+  // A formula that is used twice says it once.
+  if (!reported.insert({where.begin, message}).second)
+    return;
   InFlightDiagnostic diagnostic = emitError(location(where)) << message;
   if (!note.empty())
     diagnostic.attachNote() << note;

@@ -3,6 +3,7 @@
 #include "dialect/AttnOps.h"
 #include "frontend/Core.h"
 #include "mlir/IR/Builders.h"
+#include <set>
 
 namespace attn {
 
@@ -62,6 +63,7 @@ private:
   const SourceMap &sources;
   mlir::OpBuilder builder;
   bool failed = false;
+  std::set<std::pair<uint32_t, std::string>> reported;
   llvm::SmallVector<mlir::Value> tensors, params, lets, branches, extents;
   mlir::Value shift; ///< of rows against their numbers
   std::map<std::pair<int, core::Field>, mlir::Value> fields;
