@@ -1,5 +1,6 @@
 // Passes on the attn and plan dialects.
 #pragma once
+#include "dialect/PlanOps.h"
 #include "mlir/Pass/Pass.h"
 
 namespace attn {

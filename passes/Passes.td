@@ -27,4 +27,31 @@ def HoistKeysPass : Pass<"attn-hoist-keys", "::attn::PatternOp"> {
   }];
 }
 
+//===----------------------------------------------------------------------===//
+// Weights and plans
+//===----------------------------------------------------------------------===//
+
+def PrintWeightsPass : Pass<"attn-print-weights", "::attn::PatternOp"> {
+  let summary = "Print the passes over the keys and the row state that weights need";
+  let description = [{
+    For tests and `attnc explain`: one block of text per attend, on standard
+    output, in the words of docs/weights.md. The IR stays as it is.
+  }];
+}
+
+def PlanPass : Pass<"attn-plan", "::mlir::ModuleOp"> {
+  let summary = "Turn patterns into programs of kernels and buffers";
+  let description = [{
+    Each `attn.attend` becomes a kernel with one sweep per pass of its weights;
+    definitions over the same rows of its results are computed in its tail.
+    Each other `attn.define` becomes a kernel that writes a buffer or an output.
+    Afterwards no pattern is left (docs/plan.md). Refuses, at the operation,
+    what has no plan.
+  }];
+  let options = [
+    Option<"rows", "rows", "int64_t", "64", "Rows of a tile">,
+    Option<"cols", "cols", "int64_t", "64", "Keys of a tile">];
+  let dependentDialects = ["::plan::PlanDialect"];
+}
+
 #endif // ATTN_PASSES_TD

@@ -1,0 +1,320 @@
+#include "passes/AttnPlan.h"
+#include "passes/Passes.h"
+
+namespace attn {
+#define GEN_PASS_DEF_PLANPASS
+#include "passes/Passes.h.inc"
+} // namespace attn
+
+using namespace mlir;
+using namespace attn;
+using plan::TileType;
+
+//===----------------------------------------------------------------------===//
+// Arguments
+//===----------------------------------------------------------------------===//
+
+static plan::BufferType bufferOf(FieldType field, Type element) {
+  return plan::BufferType::get(field.getContext(), field.getLabels(), element);
+}
+
+void Planner::arguments() {
+  for (Operation &op : pattern.getBody().front()) {
+    Location loc = op.getLoc();
+    if (auto input = dyn_cast<InputOp>(op)) {
+      auto tensor = plan::TensorOp::create(
+          builder, loc, bufferOf(input.getType(), input.getType().getElement()),
+          input.getName(), false);
+      if (Attribute kind = input->getAttr("unsigned"))
+        tensor->setAttr("unsigned", kind);
+      map.map(input.getResult(), tensor.getResult());
+    } else if (auto output = dyn_cast<OutputOp>(op)) {
+      FieldType field = output.getValue().getType();
+      Type stored = output.getStorage().value_or(field.getElement());
+      Value tensor = plan::TensorOp::create(
+          builder, loc, bufferOf(field, stored), output.getName(), true);
+      outputs[output.getValue()].push_back({output, tensor});
+    }
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Kernels
+//===----------------------------------------------------------------------===//
+
+std::unique_ptr<KernelBuilder> Planner::open(Operation *op, StringRef name,
+                                             ArrayAttr indices,
+                                             ValueRange bounds, bool sweeps) {
+  Location loc = op->getLoc();
+  Type index = builder.getIndexType();
+  AffineExpr d0 = builder.getAffineDimExpr(0),
+             s0 = builder.getAffineSymbolExpr(0);
+  SmallVector<Value> grid;
+  SmallVector<Attribute> names;
+  Value limit;
+  for (auto [name, bound] : llvm::zip(indices, bounds)) {
+    grid.push_back(host(bound));
+    names.push_back(name);
+  }
+  if (grid.empty()) { // one value
+    grid.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
+    names.push_back(builder.getStringAttr("t"));
+  } else {
+    limit = grid.back();
+    grid.back() = affine::AffineApplyOp::create(
+        builder, loc, AffineMap::get(0, 1, s0.ceilDiv(rows)), limit);
+    names.back() = builder.getStringAttr("t");
+  }
+  SmallVector<NamedAttribute> schedule = {
+      builder.getNamedAttr("rows", builder.getI64IntegerAttr(rows))};
+  if (sweeps)
+    schedule.push_back(
+        builder.getNamedAttr("cols", builder.getI64IntegerAttr(cols)));
+  auto kernel =
+      plan::KernelOp::create(builder, loc, name, builder.getArrayAttr(names),
+                             grid, builder.getDictionaryAttr(schedule));
+  Block &block = kernel.getBody().emplaceBlock();
+  for (size_t k = 0; k < grid.size(); ++k)
+    block.addArgument(index, loc);
+  auto result = std::make_unique<KernelBuilder>(kernel, map);
+  if (!limit)
+    return result;
+  OpBuilder inside = OpBuilder::atBlockEnd(&block);
+  Value t = block.getArguments().back();
+  result->first = affine::AffineApplyOp::create(
+      inside, loc, AffineMap::get(1, 0, d0 * rows), t);
+  result->last = affine::AffineMinOp::create(
+      inside, loc, index,
+      AffineMap::get(1, 1, {d0 * rows + (rows - 1), s0 - 1},
+                     builder.getContext()),
+      ValueRange{t, limit});
+  for (BlockArgument argument : block.getArguments().drop_back())
+    result->indices.push_back(result->tiles.leaf(argument));
+  result->indices.push_back(result->tiles.leaf(
+      plan::RowsOp::create(inside, loc, result->tiles.type(TileType::R, index),
+                           result->first, limit)));
+  return result;
+}
+
+Dims Planner::letters(KernelBuilder &kernel, Type element) {
+  Dims dims;
+  if (auto vector = dyn_cast<VectorType>(element))
+    for (int64_t size : vector.getShape())
+      dims.push_back(kernel.tiles.letter(size, dims));
+  return dims;
+}
+
+// Whether kernels that are still to come read it.
+bool Planner::isRead(Value field) {
+  return llvm::any_of(field.getUsers(), [&](Operation *user) {
+    if (isa<OutputOp>(user))
+      return false;
+    while (user->getParentOp() != pattern)
+      user = user->getParentOp();
+    return !planned.contains(user);
+  });
+}
+
+static Node *stored(Tiles &tiles, Node *node, Type type) {
+  if (node->type == type)
+    return node;
+  if (node->type.isIndex() || isa<IntegerType>(node->type))
+    return tiles.apply<arith::IndexCastOp>(type, {node});
+  bool narrows =
+      type.getIntOrFloatBitWidth() < node->type.getIntOrFloatBitWidth();
+  return narrows ? tiles.apply<arith::TruncFOp>(type, {node})
+                 : tiles.apply<arith::ExtFOp>(type, {node});
+}
+
+void Planner::store(KernelBuilder &kernel, Value field, Node *node,
+                    ArrayRef<int64_t> letters) {
+  Tiles &tiles = kernel.tiles;
+  auto type = cast<FieldType>(field.getType());
+  SmallVector<Value> indices;
+  Dims dims;
+  for (Node *index : kernel.indices) {
+    indices.push_back(tiles.value(index));
+    dims.append(index->dims);
+  }
+  dims.append(letters.begin(), letters.end());
+  auto write = [&](Value buffer, Type element) {
+    Node *value = stored(tiles, node, getElementTypeOrSelf(element));
+    Value tile = tiles.tile(value, dims);
+    OpBuilder end = tiles.outside();
+    plan::StoreOp::create(end, tiles.loc, tile, buffer, indices);
+  };
+  for (auto [output, tensor] : outputs.lookup(field))
+    write(tensor, cast<plan::BufferType>(tensor.getType()).getElement());
+  if (!isRead(field))
+    return;
+  Operation *op = field.getDefiningOp();
+  StringRef name;
+  SmallVector<Value> sizes;
+  OpBuilder before(kernel.kernel);
+  if (auto define = dyn_cast<DefineOp>(op)) {
+    name = define.getName();
+    for (Value bound : define.getBounds())
+      sizes.push_back(host(bound));
+  } else {
+    auto attend = cast<ResultOp>(op).getAttention().getDefiningOp<AttendOp>();
+    name = attend.getName();
+    for (Value bound : attend.getBounds())
+      sizes.push_back(host(bound));
+  }
+  Value buffer = plan::AllocOp::create(
+      before, op->getLoc(), bufferOf(type, type.getElement()), name, sizes);
+  map.map(field, buffer);
+  write(buffer, type.getElement());
+}
+
+//===----------------------------------------------------------------------===//
+// Definitions
+//===----------------------------------------------------------------------===//
+
+LogicalResult Planner::define(DefineOp op) {
+  planned.insert(op);
+  if (op->use_empty())
+    return success();
+  auto opened = open(op, op.getName(), op.getIndices(), op.getBounds(), false);
+  KernelBuilder &kernel = *opened;
+  for (auto [argument, node] :
+       llvm::zip(op.getBody().getArguments(), kernel.indices))
+    kernel.elements.bind(argument, node);
+  Dims dims = letters(kernel, op.getType().getElement());
+  auto yield = cast<YieldOp>(op.getBody().front().getTerminator());
+  Node *node = kernel.elements.get(yield.getValues()[0], dims);
+  if (kernel.elements.failed())
+    return failure();
+  store(kernel, op.getResult(), node, dims);
+  return success();
+}
+
+SmallVector<DefineOp> Planner::tail(AttendOp attend) {
+  SmallVector<DefineOp> tail;
+  llvm::DenseSet<Value> own;
+  for (Operation *user : attend->getUsers())
+    own.insert(user->getResult(0));
+  for (auto define : pattern.getBody().getOps<DefineOp>()) {
+    if (planned.contains(define) || define->use_empty() ||
+        !llvm::equal(define.getBounds(), attend.getBounds()))
+      continue;
+    bool reads = false, fits = true;
+    define.walk([&](AtOp at) {
+      if (own.contains(at.getField())) {
+        reads = true;
+        fits &= llvm::equal(at.getIndices(), define.getBody().getArguments());
+      } else {
+        fits &= bool(map.lookupOrNull(at.getField()));
+      }
+    });
+    if (!reads || !fits)
+      continue;
+    tail.push_back(define);
+    own.insert(define.getResult());
+  }
+  return tail;
+}
+
+LogicalResult Planner::attend(AttendOp op) {
+  planned.insert(op);
+  bool used = false;
+  for (Operation *user : op->getUsers()) {
+    planned.insert(user);
+    used |= !user->use_empty();
+  }
+  if (!used)
+    return success();
+  SmallVector<DefineOp> fused = tail(op);
+  for (DefineOp define : fused)
+    planned.insert(define);
+  return planAttend(*this, op, fused);
+}
+
+// An output that is an input.
+void Planner::copy(Value field) {
+  auto type = cast<FieldType>(field.getType());
+  OutputOp output = outputs[field].front().first;
+  SmallVector<Value> bounds;
+  SmallVector<Attribute> names;
+  for (StringAttr label : type.getLabels()) {
+    Value size = plan::ExtentOp::create(builder, output.getLoc(),
+                                        builder.getIndexType(), label);
+    map.map(size, size);
+    bounds.push_back(size);
+    names.push_back(builder.getStringAttr(label.getValue().lower()));
+  }
+  auto opened = open(output, output.getName(), builder.getArrayAttr(names),
+                     bounds, false);
+  KernelBuilder &kernel = *opened;
+  Dims dims = letters(kernel, type.getElement());
+  SmallVector<Value> indices;
+  Dims all;
+  for (Node *index : kernel.indices) {
+    indices.push_back(kernel.tiles.value(index));
+    all.append(index->dims);
+  }
+  all.append(dims);
+  OpBuilder end = kernel.tiles.outside();
+  Node *node = kernel.tiles.leaf(plan::LoadOp::create(
+      end, output.getLoc(),
+      kernel.tiles.type(all, getElementTypeOrSelf(type.getElement())),
+      host(field), indices));
+  store(kernel, field, node, dims);
+}
+
+LogicalResult Planner::run() {
+  builder.setInsertionPoint(pattern);
+  auto program =
+      plan::ProgramOp::create(builder, pattern.getLoc(), pattern.getSymName());
+  builder.setInsertionPointToEnd(&program.getBody().emplaceBlock());
+  arguments();
+  // Scalars first: tails use some that stand behind their attend.
+  for (Operation &op : pattern.getBody().front()) {
+    if (auto param = dyn_cast<ParamOp>(op))
+      map.map(param.getResult(),
+              plan::ScalarOp::create(builder, op.getLoc(), param.getType(),
+                                     param.getName())
+                  .getResult());
+    else if (auto extent = dyn_cast<ExtentOp>(op))
+      map.map(extent.getResult(),
+              plan::ExtentOp::create(builder, op.getLoc(),
+                                     builder.getIndexType(), extent.getName())
+                  .getResult());
+    else if (op.getNumRegions() == 0 && !isa<InputOp, OutputOp, ResultOp>(op))
+      builder.clone(op, map);
+  }
+  for (Operation &op : pattern.getBody().front()) {
+    if (planned.contains(&op) || op.getNumRegions() == 0)
+      continue;
+    LogicalResult result = failure();
+    if (auto inner = dyn_cast<DefineOp>(op))
+      result = define(inner);
+    else if (auto inner = dyn_cast<AttendOp>(op))
+      result = attend(inner);
+    else
+      op.emitError("cannot be planned outside a definition");
+    if (failed(result))
+      return failure();
+  }
+  for (auto &[field, list] : outputs)
+    if (field.getDefiningOp<InputOp>())
+      copy(field);
+  pattern.erase();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// The pass
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Plan : attn::impl::PlanPassBase<Plan> {
+  using PlanPassBase::PlanPassBase;
+  void runOnOperation() override {
+    SmallVector<PatternOp> patterns(getOperation().getOps<PatternOp>());
+    for (PatternOp pattern : patterns)
+      if (failed(Planner(pattern, rows, cols).run()))
+        return signalPassFailure();
+  }
+};
+} // namespace

@@ -1,0 +1,422 @@
+#include "passes/PlanSweep.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/RegionUtils.h"
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::weights;
+using plan::TileType;
+
+SweepPlanner::SweepPlanner(AttendOp attend, const WeightPlan &weights,
+                           KernelBuilder &kernel, Value span, int64_t value)
+    : attend(attend), weights(weights), kernel(kernel), tiles(kernel.tiles),
+      elements(kernel.elements), span(span), component(value), r{TileType::R},
+      rc{TileType::R, TileType::C}, re{TileType::R, value},
+      real(Float32Type::get(attend.getContext())), sums(weights.sums.size()),
+      references(weights.references.size()), bases(weights.references.size()),
+      factors(weights.references.size()), accumulators(weights.terms.size()) {
+  carried.reserve(16);
+}
+
+//===----------------------------------------------------------------------===//
+// One loop
+//===----------------------------------------------------------------------===//
+
+SweepPlanner::Carried &SweepPlanner::carry(StringRef name, Node *init,
+                                           ArrayRef<int64_t> dims,
+                                           Node **final) {
+  carried.push_back({name, tiles.tile(init, dims), nullptr, final});
+  return carried.back();
+}
+
+Node *SweepPlanner::state(size_t k) { return states[k]; }
+
+void SweepPlanner::sweep(llvm::function_ref<void()> step) {
+  SmallVector<Value> inits;
+  SmallVector<Attribute> names = {StringAttr::get(tiles.context, "j")};
+  Block *body = new Block;
+  body->addArgument(tiles.type(TileType::C, IndexType::get(tiles.context)),
+                    tiles.loc);
+  for (Carried &c : carried) {
+    inits.push_back(c.init);
+    names.push_back(StringAttr::get(tiles.context, c.name));
+    body->addArgument(c.init.getType(), tiles.loc);
+  }
+  OpBuilder builder = tiles.outside();
+  auto op =
+      plan::SweepOp::create(builder, tiles.loc, TypeRange(ValueRange(inits)),
+                            span, ArrayAttr::get(tiles.context, names), inits);
+  op.getBody().push_back(body);
+  tiles.enter(op);
+  states.clear();
+  for (BlockArgument argument : body->getArguments().drop_front())
+    states.push_back(tiles.leaf(argument));
+  startStep();
+  step();
+  SmallVector<Value> next;
+  for (Carried &c : carried)
+    next.push_back(tiles.value(c.next));
+  builder.setInsertionPointToEnd(body);
+  plan::YieldOp::create(builder, tiles.loc, next);
+
+  tiles.enter({});
+  elements.leaveSweep();
+  for (auto *memo : {&known, &knownMasked}) {
+    SmallVector<const Expr *> stale;
+    for (auto [e, node] : *memo)
+      if (node->inner)
+        stale.push_back(e);
+    for (const Expr *e : stale)
+      memo->erase(e);
+  }
+  for (auto [c, result] : llvm::zip(carried, op.getFinals()))
+    *c.final = tiles.leaf(result);
+  carried.clear();
+}
+
+// Binds the keys of the step and evaluates the mask.
+void SweepPlanner::startStep() {
+  unsigned outer = attend.getBounds().size();
+  auto sweepOp = cast<plan::SweepOp>(kernel.kernel.getBody().front().back());
+  Value columns = sweepOp.getBody().getArgument(0);
+  Node *j = tiles.leaf(columns);
+  for (Region *region : {&attend.getMask(), &attend.getScore(),
+                         &attend.getWeights(), &attend.getValue()})
+    elements.bind(region->getArgument(outer), j);
+  auto yield = cast<YieldOp>(attend.getMask().front().getTerminator());
+  Node *condition = elements.get(yield.getValues()[0]);
+  Value rows = tiles.value(kernel.indices.back());
+  sees = tiles.leaf(tiles.mask(condition, rows, columns));
+  if (!count && weights.countsFirst)
+    return; // only counting: there are no scores yet
+  auto scores = cast<YieldOp>(attend.getScore().front().getTerminator());
+  for (auto [k, score] : llvm::enumerate(scores.getValues()))
+    elements.bind(attend.getWeights().getArgument(outer + 1 + k),
+                  elements.get(score));
+}
+
+//===----------------------------------------------------------------------===//
+// Expressions
+//===----------------------------------------------------------------------===//
+
+Node *SweepPlanner::baseOf(unsigned k) {
+  if (weights.references[k].pass == current)
+    return bases[k];
+  // After its pass: the reference, or 0 where nothing was seen.
+  if (!bases[k] || bases[k]->inner) {
+    Builder builder(tiles.context);
+    Node *nothing = tiles.number(-INFINITY);
+    Node *none = tiles.apply<arith::CmpFOp>(
+        builder.getI1Type(), {references[k], nothing},
+        builder.getNamedAttr("predicate",
+                             arith::CmpFPredicateAttr::get(
+                                 tiles.context, arith::CmpFPredicate::OEQ)));
+    bases[k] = tiles.select(none, tiles.number(0), references[k]);
+  }
+  return bases[k];
+}
+
+Node *SweepPlanner::eval(const Expr *e) {
+  if (Node *node = known.lookup(e))
+    return node;
+  auto kid = [&](unsigned k) { return eval(e->kid(k)); };
+  auto apply = [&](StringRef op) {
+    SmallVector<Node *> kids;
+    for (const Expr *k : e->kids)
+      kids.push_back(eval(k));
+    return tiles.apply(op, e->type(tiles.context), kids);
+  };
+  auto make = [&]() -> Node * {
+    switch (e->kind) {
+    case Kind::Number:
+      return tiles.number(e->number);
+    case Kind::Value:
+      return elements.get(e->value);
+    case Kind::Count:
+      return count;
+    case Kind::SumOf:
+      return sums[e->index];
+    case Kind::Base:
+      return baseOf(e->index);
+    case Kind::Add:
+      return apply("arith.addf");
+    case Kind::Sub:
+      return apply("arith.subf");
+    case Kind::Mul:
+      for (unsigned k : {0, 1})
+        if (e->kid(k)->is(-1))
+          return tiles.apply<arith::NegFOp>(real, {kid(1 - k)});
+      return apply("arith.mulf");
+    case Kind::Div:
+      return apply("attn.div");
+    case Kind::Max:
+      return apply("arith.maximumf");
+    case Kind::Min:
+      return apply("arith.minimumf");
+    case Kind::Abs:
+      return apply("math.absf");
+    case Kind::Exp:
+      return apply("math.exp");
+    case Kind::Log:
+      return apply("math.log");
+    case Kind::Log1p:
+      return apply("math.log1p");
+    case Kind::Tanh:
+      return apply("math.tanh");
+    case Kind::Erf:
+      return apply("math.erf");
+    case Kind::Pow:
+      return apply("math.powf");
+    case Kind::Select:
+      return apply("arith.select");
+    case Kind::And:
+      return apply("arith.andi");
+    case Kind::Or:
+      return apply("arith.ori");
+    case Kind::Not:
+      return tiles.apply<arith::XOrIOp>(e->type(tiles.context),
+                                        {kid(0), tiles.truth(true)});
+    case Kind::Other: {
+      SmallVector<Value> values(e->op->getOperands());
+      llvm::SetVector<Value> captured;
+      for (Region &region : e->op->getRegions())
+        getUsedValuesDefinedAbove(region, region, captured);
+      values.append(captured.begin(), captured.end());
+      SmallVector<Node *> nodes;
+      for (auto [value, k] : llvm::zip_equal(values, e->kids))
+        nodes.push_back(isa<FieldType>(value.getType()) ? nullptr : eval(k));
+      return elements.apply(e->op, values, nodes);
+    }
+    case Kind::Sum:
+      break;
+    }
+    llvm_unreachable("row sums have been given values");
+  };
+  Node *node = make();
+  known[e] = node;
+  return node;
+}
+
+// An element where the row sees the key, else 0.
+Node *SweepPlanner::masked(const Expr *e) {
+  if (Node *node = knownMasked.lookup(e))
+    return node;
+  // exp(t - base) is 0 by itself where t is -inf.
+  auto vanishes = [&](auto &self, const Expr *e) -> bool {
+    if (e->kind == Kind::Select)
+      return llvm::all_of(llvm::drop_begin(e->kids), [&](const Expr *kid) {
+        return kid->is(0) || self(self, kid);
+      });
+    if (e->kind != Kind::Exp || e->kid(0)->kind != Kind::Sub ||
+        e->kid(0)->kid(1)->kind != Kind::Base)
+      return false;
+    const auto &reference = weights.references[e->kid(0)->kid(1)->index];
+    return reference.pass == current &&
+           llvm::is_contained(reference.exponents, e->kid(0)->kid(0));
+  };
+  Node *node = eval(e);
+  if (!vanishes(vanishes, e))
+    node = tiles.select(sees, node, tiles.number(0));
+  node = tiles.leaf(tiles.tile(node, rc));
+  return knownMasked[e] = node;
+}
+
+Node *SweepPlanner::fold(Fold kind, Node *node) {
+  Type type = kind == Fold::Count ? IndexType::get(tiles.context) : node->type;
+  Value tile = tiles.tile(node, rc);
+  OpBuilder builder = tiles.at(true);
+  return tiles.leaf(plan::FoldOp::create(builder, tiles.loc,
+                                         tiles.type(r, type), kind, tile));
+}
+
+//===----------------------------------------------------------------------===//
+// Passes
+//===----------------------------------------------------------------------===//
+
+// Where a reference begins: at the exponents of the sinks.
+Node *SweepPlanner::start(const WeightPlan::Reference &reference) {
+  Node *init = reference.constant ? tiles.number(0) : nullptr;
+  for (const Expr *e : reference.start) {
+    Node *exponent = eval(e);
+    init = init ? tiles.apply<arith::MaximumFOp>(real, {init, exponent})
+                : exponent;
+  }
+  return init ? init : tiles.number(-INFINITY);
+}
+
+void SweepPlanner::countKeys() {
+  carry("count", tiles.integer(0), r, &count);
+  sweep([&] {
+    carried[0].next = tiles.apply<arith::AddIOp>(
+        IndexType::get(tiles.context), {state(0), fold(Fold::Count, sees)});
+  });
+}
+
+void SweepPlanner::advance(unsigned k, Node *reference, Carried &into,
+                           bool exact) {
+  Node *top = nullptr;
+  for (const Expr *e : weights.references[k].exponents) {
+    Node *node = tiles.select(sees, eval(e), tiles.number(-INFINITY));
+    node = tiles.leaf(tiles.tile(node, rc));
+    known[e] = node;
+    node = fold(Fold::Max, node);
+    top = top ? tiles.apply<arith::MaximumFOp>(real, {top, node}) : node;
+  }
+  Value candidate = tiles.tile(top, r), from = tiles.tile(reference, r);
+  OpBuilder builder = tiles.at(true);
+  auto op = plan::AdvanceOp::create(builder, tiles.loc, from.getType(),
+                                    from.getType(), from.getType(), from,
+                                    candidate, exact);
+  into.next = tiles.leaf(op.getNext());
+  bases[k] = tiles.leaf(op.getBase());
+  factors[k] = tiles.leaf(op.getFactor());
+}
+
+void SweepPlanner::accumulate(unsigned k, Node *acc, Carried &into) {
+  const WeightPlan::Term &term = weights.terms[k];
+  Node *weight = masked(term.element);
+  if (term.reference >= 0 &&
+      weights.references[term.reference].pass == current) {
+    Value tile = tiles.value(acc),
+          factor = tiles.value(factors[term.reference]);
+    OpBuilder builder = tiles.at(true);
+    acc = tiles.leaf(plan::ScaleOp::create(builder, tiles.loc, tile.getType(),
+                                           tile, factor));
+  }
+  auto yield = cast<YieldOp>(attend.getValue().front().getTerminator());
+  Node *value = elements.get(yield.getValues()[0], component);
+  if (value->op && value->op.getValue() == "arith.extf" &&
+      value->kids[0]->value)
+    value = value->kids[0];
+  bool keyRows = value->has(TileType::C) && value->has(component) &&
+                 !value->has(TileType::R) && value->dims.size() == 2;
+  if (!keyRows) {
+    // Values of their own for each row and key.
+    if (!value->type.isF32())
+      value = tiles.apply<arith::ExtFOp>(real, {value});
+    Node *product =
+        tiles.select(sees, tiles.apply<arith::MulFOp>(real, {weight, value}),
+                     tiles.number(0));
+    Value tile = tiles.tile(product, {TileType::R, TileType::C, component});
+    OpBuilder builder = tiles.at(true);
+    Node *sum = tiles.leaf(plan::FoldOp::create(
+        builder, tiles.loc, tiles.type(re, real), Fold::Sum, tile));
+    into.next = tiles.apply<arith::AddFOp>(real, {acc, sum});
+    return;
+  }
+  // The weights in the type of the values, where that cannot overflow.
+  const Facts &known = facts(term.element);
+  bool bounded =
+      term.reference >= 0 || !(known.hi == INFINITY || known.lo == -INFINITY);
+  if (!value->type.isF32()) {
+    if (value->type.isBF16() || (bounded && value->type.isF16()))
+      weight = tiles.apply<arith::TruncFOp>(value->type, {weight});
+    else
+      value = tiles.apply<arith::ExtFOp>(real, {value});
+  }
+  Value p = tiles.tile(weight, rc);
+  Value v = tiles.tile(value, {TileType::C, component});
+  Value o = tiles.tile(acc, re);
+  OpBuilder builder = tiles.at(true);
+  into.next = tiles.leaf(plan::ContractOp::create(
+      builder, tiles.loc, tiles.type(re, real), p, v, o));
+}
+
+void SweepPlanner::pass(unsigned number, bool withMax) {
+  current = number;
+  bool last = number == weights.passes;
+  // The plain reference of the scores is their maximum as well.
+  Value score = attend.getWeights().getArgument(attend.getIndices().size());
+  int viaReference = -1;
+  SmallVector<std::function<void()>> steps;
+  size_t place = 0;
+  for (auto [k, reference] : llvm::enumerate(weights.references)) {
+    if (reference.pass != number)
+      continue;
+    bool exact = withMax && viaReference < 0 && reference.start.empty() &&
+                 !reference.constant && reference.exponents.size() == 1 &&
+                 reference.exponents[0]->kind == Kind::Value &&
+                 reference.exponents[0]->value == score;
+    if (exact)
+      viaReference = k;
+    carry("ref", start(reference), r, &references[k]);
+    steps.push_back([this, k = k, exact, place = place++] {
+      advance(k, state(place), carried[place], exact);
+    });
+  }
+  for (auto [k, sum] : llvm::enumerate(weights.sums)) {
+    if (sum.pass != number)
+      continue;
+    carry("sum", tiles.number(0), r, &sums[k]);
+    steps.push_back([this, k = k, place = place++] {
+      const WeightPlan::Sum &sum = weights.sums[k];
+      Node *part = fold(Fold::Sum, masked(sum.element));
+      bool moves = sum.reference >= 0 &&
+                   weights.references[sum.reference].pass == current;
+      carried[place].next =
+          moves ? tiles.apply<math::FmaOp>(
+                      real, {state(place), factors[sum.reference], part})
+                : tiles.apply<arith::AddFOp>(real, {state(place), part});
+      tiles.value(carried[place].next);
+    });
+  }
+  if (number == 1 && weights.counts && !count) {
+    carry("count", tiles.integer(0), r, &count);
+    steps.push_back([this, place = place++] {
+      carried[place].next =
+          tiles.apply<arith::AddIOp>(IndexType::get(tiles.context),
+                                     {state(place), fold(Fold::Count, sees)});
+    });
+  }
+  if (number == 1 && withMax && viaReference < 0) {
+    carry("max", tiles.number(-INFINITY), r, &greatest);
+    steps.push_back([this, score, place = place++] {
+      Node *seen =
+          tiles.select(sees, elements.get(score), tiles.number(-INFINITY));
+      carried[place].next = tiles.apply<arith::MaximumFOp>(
+          real, {state(place), fold(Fold::Max, seen)});
+    });
+  }
+  if (last)
+    for (size_t k = 0; k < weights.terms.size(); ++k) {
+      carry("o", tiles.number(0), re, &accumulators[k]);
+      steps.push_back([this, k, place = place++] {
+        accumulate(k, state(place), carried[place]);
+      });
+    }
+  sweep([&] {
+    for (auto &step : steps)
+      step();
+  });
+  if (viaReference >= 0)
+    greatest = references[viaReference];
+  current = 0;
+}
+
+void SweepPlanner::run(bool withMax) {
+  auto bindCounts = [&] {
+    for (Region *region : {&attend.getScore(), &attend.getValue()})
+      for (auto op : region->getOps<CountOp>())
+        elements.bind(op, count);
+  };
+  if (weights.countsFirst) {
+    countKeys();
+    bindCounts();
+  }
+  for (unsigned number = 1; number <= weights.passes; ++number) {
+    pass(number, withMax && number == 1);
+    if (number == 1 && count)
+      bindCounts();
+  }
+}
+
+Node *SweepPlanner::out() {
+  Node *out = nullptr;
+  for (auto [k, term] : llvm::enumerate(weights.terms)) {
+    Node *part = accumulators[k];
+    if (!term.coefficient->is(1))
+      part = tiles.apply<arith::MulFOp>(real, {part, eval(term.coefficient)});
+    out = out ? tiles.apply<arith::AddFOp>(real, {out, part}) : part;
+  }
+  return out;
+}

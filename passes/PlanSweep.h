@@ -1,0 +1,68 @@
+// The sweeps of an attend: what each pass of its weights accumulates.
+#pragma once
+#include "passes/AttnPlan.h"
+
+namespace attn {
+
+class SweepPlanner {
+public:
+  /// `value`: the dimension of the value's components.
+  SweepPlanner(AttendOp attend, const WeightPlan &weights,
+               KernelBuilder &kernel, mlir::Value span, int64_t value);
+
+  /// Emits the sweeps. `withMax`: keep the greatest score of the row, too.
+  void run(bool withMax);
+
+  /// Afterwards: the result, the logarithm of the denominator, and the greatest
+  /// score, at the rows of the kernel.
+  Node *out();
+  Node *lse() { return eval(weights.logDenominator); }
+  Node *max() { return greatest; }
+
+private:
+  /// What a sweep carries.
+  struct Carried {
+    mlir::StringRef name;
+    mlir::Value init;
+    Node *next = nullptr; ///< what the step yields
+    Node **final;         ///< where the result goes
+  };
+  Carried &carry(mlir::StringRef name, Node *init, llvm::ArrayRef<int64_t> dims,
+                 Node **final);
+  /// One loop over the span; `step` computes Carried::next from `state`.
+  void sweep(llvm::function_ref<void()> step);
+  /// What is carried, inside the step.
+  Node *state(size_t k);
+
+  void countKeys();
+  void pass(unsigned number, bool withMax);
+  void advance(unsigned reference, Node *carried, Carried &into, bool exact);
+  void accumulate(unsigned term, Node *carried, Carried &into);
+  void startStep();
+
+  Node *eval(const weights::Expr *e);
+  Node *masked(const weights::Expr *e);
+  Node *baseOf(unsigned reference);
+  Node *fold(Fold kind, Node *node);
+  Node *start(const WeightPlan::Reference &reference);
+
+  AttendOp attend;
+  const WeightPlan &weights;
+  KernelBuilder &kernel;
+  Tiles &tiles;
+  Elements &elements;
+  mlir::Value span;
+  int64_t component;
+  Dims r, rc, re;
+  mlir::Type real;
+
+  unsigned current = 0; ///< the pass
+  std::vector<Carried> carried;
+  llvm::SmallVector<Node *> states;
+  Node *sees = nullptr; ///< the mask, in a step
+  llvm::DenseMap<const weights::Expr *, Node *> known, knownMasked;
+  llvm::SmallVector<Node *> sums, references, bases, factors, accumulators;
+  Node *count = nullptr, *greatest = nullptr;
+};
+
+} // namespace attn
