@@ -99,7 +99,7 @@ static TensorView layOut(const core::Tensor &tensor, const std::vector<int64_t> 
 }
 
 static void fill(const core::Tensor &tensor, const TensorView &view, uint64_t seed) {
-  const Content &content = contentOf(tensor.name);
+  const Content &content = contentOf(tensor.name, attn::isFloat(tensor.dtype));
   seed = attn::seedOf(seed, tensor.name);
   if (content.kind == Content::Normal) {
     attn::fillNormal(view, seed, content.high);
@@ -159,7 +159,9 @@ Arguments differential::makeArguments(const core::Program &program, const Shape 
     if (param.name == "offset" || (param.defaultValue && r.chance(50)))
       continue;
     if (param.type == core::Base::Real)
-      bindings.reals[param.name] = double(r.in(0, 8)) / 8;
+      bindings.reals[param.name] = param.name == "base" ? 100 : double(r.in(0, 8)) / 8;
+    else if (param.type == core::Base::Bool)
+      bindings.ints[param.name] = r.in(0, 1);
     else
       bindings.ints[param.name] = r.chance(50) ? r.in(0, 9) : r.in(-5, 80);
   }

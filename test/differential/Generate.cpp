@@ -45,7 +45,7 @@ const Input inputs[] = {
     {"lo", "in lo[b, i]: i32", {Content::Integers, -3, 40}},
     {"hi", "in hi[b, i]: i64", {Content::Integers, 0, 90}},
     {"mark", "in mark[b, i]: u8", {Content::Integers, 0, 255}},
-    {"slope", "in slope[h]: f32", {Content::Normal, 0, 0.2}},
+    {"slope", "in slope[h]: f32", {Content::Normal, 0.2, 0.05}},
     {"sink", "in sink[h]: f32", {Content::Normal, 0, 1}},
     {"factor", "in factor[h]: f32", {Content::Normal, 1, 0.3}},
     {"bias", "in bias[h, t]: f32", {Content::Normal, 0, 1}},
@@ -73,12 +73,18 @@ bool mentions(const std::string &text, const std::string &name) {
 }
 } // namespace
 
-const Content &differential::contentOf(const std::string &input) {
-  static const Content normal{Content::Normal, 0, 1};
+const Content &differential::contentOf(const std::string &input, bool isFloat) {
+  // Of the examples' inputs, those that are not numbers round 0.
+  static const std::map<std::string, Content> others = {
+      {"at", {Content::Integers, -1, 90}},  {"start", {Content::Integers, 0, 40}}, {"dist", {Content::Integers, -1, 9}},
+      {"rho", {Content::Normal, 1, 0.2}},   {"lse", {Content::Normal, 4, 1}},      {"seg", {Content::Integers, 0, 2}},
+      {"image", {Content::Integers, 0, 2}}, {"poly", {Content::Normal, 0.3, 0.1}}};
+  static const Content numbers{Content::Normal, 0, 1}, integers{Content::Integers, 0, 4};
   for (const Input &known : inputs)
     if (input == known.name)
       return known.content;
-  return normal;
+  auto it = others.find(input);
+  return it != others.end() ? it->second : isFloat ? numbers : integers;
 }
 
 std::string Source::print() const {
@@ -145,7 +151,7 @@ std::string affineAtom(Random &r) {
 std::string dataAtom(Random &r) {
   switch (r.in(0, 12)) {
   case 0: case 1: return "doc[i] == doc[j]";
-  case 2: return "kind[i] != kind[j]";
+  case 2: return r.chance(50) ? "kind[i] != kind[j]" : "kind[i] == kind[j]";
   case 3: return "flag[j]";
   case 4: return "flag[i]";
   case 5: return "full[g]";

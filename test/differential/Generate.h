@@ -45,11 +45,11 @@ Source generate(Random &random);
 /// Programs that are a little smaller, the smallest first.
 std::vector<Source> smaller(const Source &source);
 
-/// What an input that a program may mention holds.
+/// What an input holds, by its name.
 struct Content {
   enum Kind { Normal, Integers, Sorted } kind;
   double low, high; ///< of integers: [low, high); of numbers: mean and deviation
 };
-const Content &contentOf(const std::string &input);
+const Content &contentOf(const std::string &input, bool isFloat);
 
 } // namespace differential

@@ -4,21 +4,15 @@
 //   attn-differential [--count N] [--seed S] [--shapes K] [--threads T]
 //                     [--only PROGRAM] [--print]
 //
+//   attn-differential --examples FOLDER [--shapes K] [--seed S] [--threads T]
+//
 // N counts calls; every program is called on K shapes. A failure is made
 // smaller and printed with the seed and program number that reproduce it. The
 // exit status says whether there was one.
-#include "Arguments.h"
-#include "frontend/Parser.h"
-#include "frontend/Sema.h"
-#include "runtime/OracleJudge.h"
-#include "runtime/Session.h"
-#include <atomic>
-#include <chrono>
+#include "Check.h"
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
-#include <mutex>
-#include <sstream>
-#include <thread>
 
 using namespace attn;
 using namespace differential;
@@ -27,67 +21,11 @@ namespace {
 struct Options {
   int64_t count = 2000, seed = 1, shapes = 8, threads = 2, only = -1;
   bool print = false;
+  std::string examples;
 };
-
-struct Compiled {
-  SourceMap sources;
-  std::optional<core::Program> program;
-  std::unique_ptr<Callable> callable;
-  std::string error;
-};
-
-std::unique_ptr<Compiled> compile(const Source &source, const Instance &instance) {
-  auto result = std::make_unique<Compiled>();
-  uint32_t file = result->sources.add("random.attn", source.print());
-  Diagnostics diagnostics;
-  ast::File tree = parse(result->sources, file, diagnostics);
-  if (!diagnostics.hasErrors())
-    result->program = analyze(tree, result->sources, instance, diagnostics);
-  if (diagnostics.hasErrors() || !result->program) {
-    std::ostringstream text;
-    print(text, result->sources, diagnostics);
-    result->error = text.str();
-    return result;
-  }
-  result->callable = load(*result->program, result->sources, {}, result->error);
-  return result;
-}
-
-/// Runs one call. Returns what is wrong, or an empty string.
-std::string check(const Compiled &compiled, const Shape &shape) {
-  const core::Program &program = *compiled.program;
-  Arguments arguments = makeArguments(program, shape);
-  std::string error;
-  auto exact = Oracle::create(program, arguments.bindings, Arithmetic::Exact, error);
-  auto plain = Oracle::create(program, arguments.bindings, Arithmetic::Plain, error);
-  if (!exact || !plain)
-    return "the oracle refuses: " + error;
-
-  Call call;
-  call.inputs = arguments.bindings.inputs;
-  call.reals = arguments.bindings.reals;
-  call.ints = arguments.bindings.ints;
-  call.threads = 1;
-  std::vector<Tensor> outputs;
-  outputs.reserve(program.outputs.size());
-  for (size_t n = 0; n < program.outputs.size(); ++n) {
-    outputs.emplace_back(program.outputs[n].dtype, exact->outputShape(int(n)));
-    std::fill_n(outputs.back().data<char>(), outputs.back().bytes(), char(0x7f)); // what is not written shows
-    call.outputs[program.outputs[n].name] = outputs.back().view();
-  }
-  if (error = compiled.callable->run(call); !error.empty())
-    return "the call is refused: " + error;
-  for (size_t n = 0; n < program.outputs.size(); ++n) {
-    Tensor truth = exact->evaluate(int(n)), same = plain->evaluate(int(n));
-    Verdict verdict = judge(outputs[n].view(), truth.view(), same.view());
-    if (!verdict.ok)
-      return program.outputs[n].name + ": " + verdict.text();
-  }
-  return "";
-}
 
 std::string attempt(const Source &source, const Instance &instance, const Shape &shape) {
-  auto compiled = compile(source, instance);
+  auto compiled = compile(source.print(), instance);
   return compiled->callable ? check(*compiled, shape) : "";
 }
 
@@ -102,7 +40,7 @@ void minimize(Source &source, const Instance &instance, Shape &shape, std::strin
           source = candidate, complaint = again, progress = true;
           break;
         }
-    auto compiled = compile(source, instance);
+    auto compiled = compile(source.print(), instance);
     for (bool less = compiled->callable != nullptr; less;) {
       less = false;
       for (const Shape &candidate : smaller(shape))
@@ -126,17 +64,6 @@ Instance randomInstance(Random &r) {
   return instance;
 }
 
-std::string describe(const Instance &instance) {
-  return std::string("dtype ") + core::spelling(instance.dtype) + ", D = " + std::to_string(instance.lengths.at("D")) +
-         ", E = " + std::to_string(instance.lengths.at("E"));
-}
-
-struct Totals {
-  std::atomic<int64_t> calls{0}, failures{0};
-  std::atomic<int64_t> compileMicros{0}, programs{0};
-  std::mutex mutex;
-};
-
 void runProgram(const Options &options, int64_t number, Totals &totals) {
   Random r(randomBits(uint64_t(options.seed), uint64_t(number)));
   Source source = generate(r);
@@ -147,13 +74,10 @@ void runProgram(const Options &options, int64_t number, Totals &totals) {
   for (int64_t n = 0; n < options.shapes; ++n)
     shapes.push_back(randomShape(r));
   if (options.print) {
-    std::lock_guard<std::mutex> lock(totals.mutex);
+    std::lock_guard<std::mutex> lock(totals.printing);
     std::cout << "# program " << number << ", " << describe(instance) << '\n' << source.print() << std::endl;
   }
-  auto start = std::chrono::steady_clock::now();
-  auto compiled = compile(source, instance);
-  totals.compileMicros += std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start).count();
-  ++totals.programs;
+  auto compiled = compile(source.print(), instance, totals);
   std::string complaint = compiled->error;
   Shape shape;
   for (size_t n = 0; complaint.empty() && n < shapes.size(); ++n) {
@@ -168,7 +92,7 @@ void runProgram(const Options &options, int64_t number, Totals &totals) {
     minimize(source, instance, shape, complaint);
     where = ", " + shape.print();
   }
-  std::lock_guard<std::mutex> lock(totals.mutex);
+  std::lock_guard<std::mutex> lock(totals.printing);
   std::cout << "FAILED: --seed " << options.seed << " --only " << number << " (" << describe(instance) << where << ")\n"
             << source.print() << complaint << '\n'
             << std::endl;
@@ -184,26 +108,25 @@ int main(int argc, char **argv) {
                      : word == "--only" ? &options.only : nullptr;
     if (word == "--print")
       options.print = true;
+    else if (word == "--examples" && n + 1 < argc)
+      options.examples = argv[++n];
     else if (value && n + 1 < argc)
       *value = std::strtoll(argv[++n], nullptr, 10);
     else
       return std::cerr << "attn-differential: see the head of test/differential/attn-differential.cpp\n", 2;
   }
   Totals totals;
-  if (options.only >= 0) {
+  if (!options.examples.empty()) {
+    runExamples(options.examples, options.shapes, options.seed, options.threads, totals);
+  } else if (options.only >= 0) {
     options.print = true;
     runProgram(options, options.only, totals);
   } else {
     int64_t programs = (options.count + options.shapes - 1) / options.shapes;
-    std::atomic<int64_t> next{0};
-    std::vector<std::thread> workers;
-    for (int64_t t = 0; t < options.threads; ++t)
-      workers.emplace_back([&] {
-        for (int64_t n = next++; n < programs && totals.failures < 20; n = next++)
-          runProgram(options, n, totals);
-      });
-    for (std::thread &worker : workers)
-      worker.join();
+    inParallel(options.threads, programs, [&](int64_t n) {
+      if (totals.failures < 20)
+        runProgram(options, n, totals);
+    });
   }
   std::cout << totals.programs << " programs, " << totals.calls << " calls, " << totals.failures << " failures, "
             << totals.compileMicros / 1000 / std::max<int64_t>(1, totals.programs) << " ms to compile one\n";

@@ -1,0 +1,91 @@
+#include "Check.h"
+#include "frontend/Parser.h"
+#include "runtime/OracleJudge.h"
+#include <algorithm>
+#include <chrono>
+#include <sstream>
+#include <thread>
+
+using namespace attn;
+using namespace differential;
+
+std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance) {
+  auto result = std::make_unique<Compiled>();
+  uint32_t file = result->sources.add("program.attn", text);
+  Diagnostics diagnostics;
+  ast::File tree = parse(result->sources, file, diagnostics);
+  if (!diagnostics.hasErrors())
+    result->program = analyze(tree, result->sources, instance, diagnostics);
+  if (diagnostics.hasErrors() || !result->program) {
+    std::ostringstream messages;
+    print(messages, result->sources, diagnostics);
+    result->error = messages.str();
+    return result;
+  }
+  result->callable = load(*result->program, result->sources, {}, result->error);
+  if (!result->callable && result->error.empty())
+    result->error = "no reason given";
+  return result;
+}
+
+std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance, Totals &totals) {
+  using namespace std::chrono;
+  auto start = steady_clock::now();
+  auto compiled = compile(text, instance);
+  totals.compileMicros += duration_cast<microseconds>(steady_clock::now() - start).count();
+  ++totals.programs;
+  return compiled;
+}
+
+std::string differential::check(const Compiled &compiled, const Shape &shape) {
+  const core::Program &program = *compiled.program;
+  Arguments arguments = makeArguments(program, shape);
+  std::string error;
+  auto exact = Oracle::create(program, arguments.bindings, Arithmetic::Exact, error);
+  auto plain = Oracle::create(program, arguments.bindings, Arithmetic::Plain, error);
+  if (!exact || !plain)
+    return "the oracle refuses: " + error;
+
+  Call call;
+  call.inputs = arguments.bindings.inputs;
+  call.reals = arguments.bindings.reals;
+  call.ints = arguments.bindings.ints;
+  call.threads = 1;
+  std::vector<attn::Tensor> outputs;
+  outputs.reserve(program.outputs.size());
+  for (size_t n = 0; n < program.outputs.size(); ++n) {
+    outputs.emplace_back(program.outputs[n].dtype, exact->outputShape(int(n)));
+    std::fill_n(outputs.back().data<char>(), outputs.back().bytes(), char(0x7f)); // what is not written shows
+    call.outputs[program.outputs[n].name] = outputs.back().view();
+  }
+  if (error = compiled.callable->run(call); !error.empty())
+    return "the call is refused: " + error;
+  for (size_t n = 0; n < program.outputs.size(); ++n) {
+    attn::Tensor truth = exact->evaluate(int(n)), same = plain->evaluate(int(n));
+    Verdict verdict = judge(outputs[n].view(), truth.view(), same.view());
+    if (!verdict.ok)
+      return program.outputs[n].name + ": " + verdict.text();
+  }
+  return "";
+}
+
+std::string differential::describe(const Instance &instance) {
+  std::string text = std::string("dtype ") + core::spelling(instance.dtype);
+  for (const auto &[name, value] : instance.lengths)
+    text += ", " + name + " = " + std::to_string(value);
+  for (const auto &[name, value] : instance.constants)
+    text += ", " + name + " = " + std::to_string(int64_t(value));
+  return text;
+}
+
+void differential::inParallel(int64_t threads, int64_t count, const std::function<void(int64_t)> &work) {
+  std::atomic<int64_t> next{0};
+  std::vector<std::thread> workers;
+  for (int64_t t = 0; t < threads; ++t)
+    workers.emplace_back([&] {
+      for (int64_t n = next++; n < count; n = next++)
+        work(n);
+    });
+  for (std::thread &worker : workers)
+    worker.join();
+}
