@@ -1,0 +1,149 @@
+// The report of a run, for people and for programs.
+#include "tools/attnc/Measure.h"
+#include <cmath>
+#include <cstdio>
+#include <iostream>
+
+using namespace attn;
+using namespace attnc;
+
+namespace {
+/// A number as printf would format it.
+template <class... Values> std::string text(const char *format, Values... values) {
+  char buffer[256];
+  std::snprintf(buffer, sizeof buffer, format, values...);
+  return buffer;
+}
+
+void row(const char *name, const std::string &value) { std::cout << text("  %-15s", name) << value << '\n'; }
+
+std::string duration(double seconds) {
+  return seconds < 1e-3 ? text("%.1f us", seconds * 1e6) : seconds < 1 ? text("%.2f ms", seconds * 1e3)
+                                                                        : text("%.2f s", seconds);
+}
+
+std::string count(double number) {
+  return number < 1e6 ? text("%.0f", number) : number < 1e9 ? text("%.1f M", number / 1e6)
+                                                            : text("%.2f G", number / 1e9);
+}
+
+double percent(double part, double all) { return all > 0 ? 100 * part / all : 0; }
+
+std::string lengthsOf(const Loaded &loaded, const Problem &problem) {
+  std::string line;
+  for (const core::Axis &axis : loaded.program.axes)
+    line += axis.name + "=" + std::to_string(problem.lengths.at(axis.name)) + " ";
+  for (const core::Constant &constant : loaded.program.constants)
+    if (constant.isLength)
+      line += text("%s=%.0f ", constant.name.c_str(), constant.value);
+  return line;
+}
+} // namespace
+
+void attnc::printReport(const Loaded &loaded, const Problem &problem, const Report &report, bool compiled) {
+  std::cout << loaded.program.name << "  " << core::spelling(loaded.program.dtype) << "  "
+            << lengthsOf(loaded, problem) << '\n';
+  for (const std::string &remark : problem.remarks)
+    row("note", remark);
+  const char *about = report.visible.exact ? "" : "about ";
+  if (compiled) {
+    row("compiled", "in " + duration(report.compileSeconds) + " for " + report.target);
+    double best = report.seconds.front(), median = report.seconds[report.seconds.size() / 2];
+    row("time", duration(best) + text(" on %d thread%s", report.threads, report.threads == 1 ? "" : "s") +
+                    (report.seconds.size() > 1
+                         ? text(", best of %zu (median %s)", report.seconds.size(), duration(median).c_str())
+                         : ""));
+    row("speed", about + text("%.1f GFLOP/s that count: %.0f for each visible pair", report.flops / best / 1e9,
+                              report.visible.pairs > 0 ? report.flops / report.visible.pairs : 0.0));
+  }
+  row("visible pairs", about + count(report.visible.pairs) + " of " + count(report.visible.all) +
+                           text(" (%.2f %%)", percent(report.visible.pairs, report.visible.all)));
+  if (compiled && report.tiles)
+    row("tiles", text("%lld of %lld visited (%lld x %lld), %lld of these with the mask evaluated",
+                      (long long)report.stats[Manifest::Visited], (long long)report.tiles, (long long)report.rows,
+                      (long long)report.cols, (long long)report.stats[Manifest::Mixed]));
+  for (const Report::Check &check : report.checks)
+    row("check", text("`%s` %s the oracle in %lld rows: ", check.output.c_str(),
+                      check.verdict.ok ? "agrees with" : "DISAGREES with", (long long)check.rows) +
+                     check.verdict.text());
+}
+
+//===----------------------------------------------------------------------===//
+// JSON
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Numbers that JSON has no word for become null.
+std::string number(double value) { return std::isfinite(value) ? text("%.9g", value) : "null"; }
+
+std::string quoted(const std::string &value) {
+  std::string result = "\"";
+  for (unsigned char c : value)
+    result += c == '"' || c == '\\' ? std::string("\\") + char(c) : c < 32 ? text("\\u%04x", c) : std::string(1, c);
+  return result + "\"";
+}
+
+class Object {
+public:
+  Object &add(const char *name, const std::string &json) {
+    body += (body.empty() ? "" : ", ") + quoted(name) + ": " + json;
+    return *this;
+  }
+  Object &add(const char *name, double value) { return add(name, number(value)); }
+  std::string done() const { return "{" + body + "}"; }
+
+private:
+  std::string body;
+};
+} // namespace
+
+void attnc::printJson(const Loaded &loaded, const Problem &problem, const Report &report, bool compiled) {
+  Object shape;
+  for (const core::Axis &axis : loaded.program.axes)
+    shape.add(axis.name.c_str(), double(problem.lengths.at(axis.name)));
+  for (const core::Constant &constant : loaded.program.constants)
+    if (constant.isLength)
+      shape.add(constant.name.c_str(), constant.value);
+  Object object;
+  object.add("pattern", quoted(loaded.program.name))
+      .add("dtype", quoted(core::spelling(loaded.program.dtype)))
+      .add("shape", shape.done())
+      .add("visible_pairs", report.visible.pairs)
+      .add("all_pairs", report.visible.all)
+      .add("visible_pairs_exact", report.visible.exact ? "true" : "false");
+  if (compiled) {
+    std::string seconds;
+    for (double second : report.seconds)
+      seconds += (seconds.empty() ? "" : ", ") + number(second);
+    object.add("target", quoted(report.target))
+        .add("threads", report.threads)
+        .add("compile_seconds", report.compileSeconds)
+        .add("seconds", "[" + seconds + "]")
+        .add("gflops", report.flops / report.seconds.front() / 1e9)
+        .add("flops", report.flops)
+        .add("tiles", Object()
+                          .add("rows", double(report.rows))
+                          .add("cols", double(report.cols))
+                          .add("all", double(report.tiles))
+                          .add("visited", double(report.stats[Manifest::Visited]))
+                          .add("mixed", double(report.stats[Manifest::Mixed]))
+                          .add("tested", double(report.stats[Manifest::Tested]))
+                          .done());
+  }
+  if (!report.checks.empty()) {
+    Object checks;
+    for (const Report::Check &check : report.checks)
+      checks.add(check.output.c_str(), Object()
+                                           .add("agrees", check.verdict.ok ? "true" : "false")
+                                           .add("rows", double(check.rows))
+                                           .add("error", check.verdict.errorMax)
+                                           .add("allowed", check.verdict.allowedMax)
+                                           .add("plain", check.verdict.plainMax)
+                                           .add("error_l2", check.verdict.errorL2)
+                                           .add("allowed_l2", check.verdict.allowedL2)
+                                           .add("plain_l2", check.verdict.plainL2)
+                                           .done());
+    object.add("agrees", report.agrees ? "true" : "false").add("check", checks.done());
+  }
+  std::cout << object.done() << '\n';
+}
