@@ -8,8 +8,9 @@
 #pragma once
 #include "dialect/AttnOps.h"
 #include "mlir/IR/AffineExpr.h"
-#include <functional>
-#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace attn {
 
@@ -60,10 +61,6 @@ struct MaskQuestion {
   static MaskQuestion of(AttendOp attend, bool keysAsRows = false);
 };
 
-namespace mask {
-struct Model;
-} // namespace mask
-
 /// The closed forms of one mask. A value: it never changes the IR.
 class MaskAnalysis {
 public:
@@ -88,7 +85,7 @@ public:
   void print(llvm::raw_ostream &os) const;
 
 private:
-  llvm::SmallVector<KeyInterval> liveKeys, holeKeys;
+  std::vector<KeyInterval> liveKeys, holeKeys;
   llvm::SmallVector<MaskSymbol> table;
   llvm::SmallVector<mlir::Value> unknown;
 };

@@ -2,6 +2,7 @@
 #define ATTN_PASSES_TD
 
 include "mlir/Pass/PassBase.td"
+include "passes/MaskPasses.td"
 
 //===----------------------------------------------------------------------===//
 // Level 1

@@ -1,0 +1,22 @@
+#ifndef ATTN_MASK_PASSES_TD
+#define ATTN_MASK_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PrintMasksPass : Pass<"attn-print-masks"> {
+  let summary = "Print which keys a range of rows sees, in closed form";
+  let description = [{
+    For every attend the live keys and the holes of the rows r0..r1 (see
+    docs/masks.md). With `check` the closed forms, and the tile verdicts of the
+    spans that would be emitted from them, are compared with the mask itself at
+    random lengths, offsets, parameters, tables and tile sizes.
+  }];
+  let options = [
+    Option<"check", "check", "bool", "false", "Compare with the mask, element by element">,
+    Option<"keys", "keys", "bool", "false", "Also with keys as rows, as dK and dV need it">,
+    Option<"trials", "trials", "unsigned", "100", "How many random assignments to compare at">,
+    Option<"seed", "seed", "unsigned", "1", "Where the random assignments begin">,
+  ];
+}
+
+#endif // ATTN_MASK_PASSES_TD
