@@ -56,11 +56,11 @@ public:
   bool visible(int64_t b, int64_t h, int64_t row, int64_t key) override {
     return main >= 0 && machine.visible(main, rowOf(b, h, row), key);
   }
-  int64_t visibleKeys(int64_t b, int64_t h, int64_t row) override {
+  std::vector<int64_t> seenKeys(int64_t b, int64_t h, int64_t row) override {
     std::vector<int64_t> keys;
     if (main >= 0)
       machine.visibleKeys(main, rowOf(b, h, row), keys);
-    return int64_t(keys.size());
+    return keys;
   }
 
 private:
@@ -145,4 +145,26 @@ std::unique_ptr<Oracle> Oracle::create(const core::Program &program, const Bindi
   if (arithmetic == Arithmetic::Exact)
     return std::make_unique<Evaluation<double>>(program, std::move(call));
   return std::make_unique<Evaluation<float>>(program, std::move(call));
+}
+
+TileCounts attn::countTiles(Oracle &oracle, int64_t rows, int64_t cols) {
+  TileCounts counts;
+  int64_t n = oracle.length(core::AxisN), m = oracle.length(core::AxisM);
+  int64_t tiles = (m + cols - 1) / cols;
+  for (int64_t b = 0; b < oracle.length(core::AxisB); ++b)
+    for (int64_t h = 0; h < oracle.length(core::AxisH); ++h)
+      for (int64_t first = 0; first < n; first += rows) {
+        int64_t end = std::min(n, first + rows);
+        std::vector<int64_t> seen(size_t(tiles), 0); // pairs by tile
+        for (int64_t row = first; row < end; ++row)
+          for (int64_t key : oracle.seenKeys(b, h, row))
+            ++seen[size_t(key / cols)];
+        counts.all += tiles;
+        for (int64_t pairs : seen) {
+          counts.pairs += pairs;
+          counts.visited += pairs != 0;
+          counts.mixed += pairs != 0 && pairs != (end - first) * cols;
+        }
+      }
+  return counts;
 }

@@ -52,8 +52,19 @@ public:
 
   /// Whether row number `row` of the main result sees key `key`; false outside.
   virtual bool visible(int64_t b, int64_t h, int64_t row, int64_t key) = 0;
-  /// How many keys a row sees.
-  virtual int64_t visibleKeys(int64_t b, int64_t h, int64_t row) = 0;
+  /// The keys that a row sees, ascending, and how many they are.
+  virtual std::vector<int64_t> seenKeys(int64_t b, int64_t h, int64_t row) = 0;
+  int64_t visibleKeys(int64_t b, int64_t h, int64_t row) { return int64_t(seenKeys(b, h, row).size()); }
 };
+
+/// Tiles of `rows` rows and `cols` keys of the main result, over all batch
+/// entries and heads, by asking about every pair.
+struct TileCounts {
+  int64_t all = 0;
+  int64_t visited = 0; ///< some row sees some key
+  int64_t mixed = 0;   ///< visited, but some row does not see some key, or the tile ends behind the last key
+  int64_t pairs = 0;   ///< visible ones
+};
+TileCounts countTiles(Oracle &oracle, int64_t rows, int64_t cols);
 
 } // namespace attn

@@ -82,6 +82,25 @@ TEST(Oracle, CausalSoftmax) {
   EXPECT_EQ(some.real(5), out.real(((0 * 4 + 1) * 5 + 2) * 3 + 2));
 }
 
+TEST(Oracle, Tiles) {
+  Sizes s{1, 1, 1, 6, 6, 2};
+  Attention a(s.d);
+  a.p.branches[0].mask = binary(Op::Le, var(a.J), var(a.I));
+  Arrays arrays(s);
+  auto oracle = make(a.p, arrays.bindings());
+  TileCounts counts = countTiles(*oracle, 2, 2);
+  EXPECT_EQ(counts.all, 9);
+  EXPECT_EQ(counts.visited, 6);
+  EXPECT_EQ(counts.mixed, 3); // those on the diagonal
+  EXPECT_EQ(counts.pairs, 21);
+  counts = countTiles(*oracle, 4, 4);
+  EXPECT_EQ(counts.visited, 3);
+  EXPECT_EQ(counts.mixed, 2); // rows 4 and 5 see keys 0 to 3
+  counts = countTiles(*oracle, 6, 4);
+  EXPECT_EQ(counts.visited, 2);
+  EXPECT_EQ(counts.mixed, 2);
+}
+
 // Rows that see nothing; bytes that nobody may look at.
 TEST(Oracle, HiddenElementsAreNotEvaluated) {
   Sizes s{1, 1, 1, 3, 3, 2};
