@@ -97,6 +97,20 @@ OpFoldResult ILog2Op::fold(FoldAdaptor adaptor) {
       getType(), *value <= 0 ? -1 : int64_t(llvm::Log2_64(uint64_t(*value))));
 }
 
+// A power of two divides exactly as its inverse multiplies.
+LogicalResult DivOp::canonicalize(DivOp op, PatternRewriter &rewriter) {
+  APFloat divisor(0.0f), inverse(0.0f);
+  if (!matchPattern(op.getRhs(), m_ConstantFloat(&divisor)) ||
+      !divisor.getExactInverse(&inverse))
+    return failure();
+  TypedAttr factor = rewriter.getFloatAttr(rewriter.getF32Type(), inverse);
+  if (auto row = dyn_cast<VectorType>(op.getType()))
+    factor = DenseElementsAttr::get(row, factor);
+  Value scale = arith::ConstantOp::create(rewriter, op.getLoc(), factor);
+  rewriter.replaceOpWithNewOp<arith::MulFOp>(op, op.getLhs(), scale);
+  return success();
+}
+
 // Analyses know the upstream division; with a positive constant it is total.
 LogicalResult FloorDivOp::canonicalize(FloorDivOp op,
                                        PatternRewriter &rewriter) {

@@ -217,6 +217,7 @@ class Attn_TotalFloat<string mnemonic> : Attn_Op<mnemonic, [Pure, SameOperandsAn
 }
 def Attn_DivOp : Attn_TotalFloat<"div"> {
   let summary = "Division of numbers; a / 0 is 0 [S3]";
+  let hasCanonicalizeMethod = 1;
 }
 
 class Attn_TotalInt<string mnemonic> : Attn_Op<mnemonic, [Pure]> {

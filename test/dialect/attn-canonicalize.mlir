@@ -107,3 +107,21 @@ func.func @shifts(%x: index) -> (index, index) {
   // CHECK: return %[[X]], %[[X]]
   return %a, %b : index, index
 }
+
+// A power of two divides by an exact product; other divisors do not.
+// CHECK-LABEL: func @inverse
+// CHECK-SAME: (%[[X:.*]]: f32, %[[V:.*]]: vector<2xf32>)
+func.func @inverse(%x: f32, %v: vector<2xf32>) -> (f32, vector<2xf32>, f32) {
+  // CHECK-DAG: %[[EIGHTH:.*]] = arith.constant 1.250000e-01 : f32
+  // CHECK-DAG: %[[QUARTERS:.*]] = arith.constant dense<2.500000e-01> : vector<2xf32>
+  %c8 = arith.constant 8.0 : f32
+  %c4 = arith.constant dense<4.0> : vector<2xf32>
+  %c3 = arith.constant 3.0 : f32
+  // CHECK: arith.mulf %[[X]], %[[EIGHTH]] : f32
+  %a = attn.div %x, %c8 : f32
+  // CHECK: arith.mulf %[[V]], %[[QUARTERS]] : vector<2xf32>
+  %b = attn.div %v, %c4 : vector<2xf32>
+  // CHECK: attn.div %[[X]]
+  %c = attn.div %x, %c3 : f32
+  return %a, %b, %c : f32, vector<2xf32>, f32
+}
