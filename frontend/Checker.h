@@ -28,6 +28,7 @@ struct Value {
   int kind = plain;     ///< of an int
   bool literal = false; ///< an integer written as a number [I8]
   Span span;            ///< for messages: where the user wrote it
+  std::optional<Span> inner; ///< and inside a formula
 
   explicit operator bool() const { return expr != nullptr; }
   const core::Type &type() const { return expr->type; }
@@ -145,6 +146,8 @@ private:
 
   // SemaExpr.cpp: the forms of the grammar.
   Value expression(const EnvPtr &env, const ast::Expr &expr);
+  bool tooLarge(const Env &env, Span written);
+  bool copies(const Env &env, Span written, const core::Expr &expr);
   Value dispatch(const EnvPtr &env, const ast::Expr &expr);
   Value logical(const EnvPtr &env, const ast::Expr &expr);
   Value binary(const EnvPtr &env, const ast::Expr &expr);
@@ -196,6 +199,7 @@ private:
   Value subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast::Name &name, const Symbol &symbol,
                         core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv);
   Value inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol, const std::vector<ExprPtr> &args);
+  std::string textAt(const Symbol &symbol, const ast::Expr &at, size_t indices) const;
   Value rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *stage, const std::vector<ast::Item> *items,
                 const EnvPtr &itemEnv);
   Value subscript(const EnvPtr &env, const ast::Expr &expr);
@@ -244,6 +248,8 @@ private:
   int addVariable(const std::string &name, int axis);
   Diagnostic &error(Span where, std::string message);
   Diagnostic &error(const Env &env, Span written, std::string message);
+  Diagnostic &error(const Env &env, const Value &v, std::string message);
+  Diagnostic &withFormula(const Env &env, Diagnostic &d, std::optional<Span> inner);
   /// A form of a later stage: said only if nothing else is wrong.
   void later(Span where, const std::string &what);
   Value later(const Env &env, Span written, const std::string &what);
@@ -269,8 +275,9 @@ private:
   std::vector<std::pair<Span, std::string>> unsupported;
   bool failed = false;
   unsigned parts = 0, depth = 0; ///< bounded: see SemaExpr.cpp
-  bool tooDeep = false;
+  bool tooDeep = false, saidTooLarge = false;
 
+  std::set<int> notConstant;     ///< parameters said to be chosen at run time
   std::set<int> tokenMaps;       ///< lets over rows and keys, put in where used [P1]
   std::set<std::string> updated; ///< names that an `out` gives
   std::set<std::string> outNames;

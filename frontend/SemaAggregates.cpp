@@ -103,7 +103,7 @@ bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, cor
       return false;
     for (const Value *end : {&lo, &hi})
       if (axis && !meets(end->kind, *axis)) { // [I8]
-        error(*inner, end->span, "`" + name + "` ranges over another kind of index")
+        error(*inner, *end, "`" + name + "` ranges over another kind of index")
             .mark("this is " + kindName(end->kind))
             .note("`" + name + "` is " + kindName(*axis));
         return false;

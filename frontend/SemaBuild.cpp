@@ -99,7 +99,10 @@ Value Checker::value(ExprPtr expr, Span span, int kind) {
 }
 
 Value Checker::valueOf(const Env &env, const ast::Expr &at, ExprPtr expr, int kind) {
-  return value(std::move(expr), env.use ? *env.use : bare(at), kind);
+  Value v = value(std::move(expr), env.use ? *env.use : bare(at), kind);
+  if (env.use)
+    v.inner = bare(at);
+  return v;
 }
 
 int Checker::addVariable(const std::string &name, int axis) {
@@ -119,12 +122,19 @@ Diagnostic &Checker::error(Span where, std::string message) {
 // An error inside a formula is shown where the user wrote its name; the note
 // says which formula it is.
 Diagnostic &Checker::error(const Env &env, Span written, std::string message) {
-  Diagnostic &d = error(place(env, written), std::move(message));
-  if (env.use && env.formula) {
-    bool own = env.formula->span.file != preludeFile;
-    d.note("in `" + formulaText(*env.formula) + "`", own ? std::optional<Span>(written) : std::nullopt);
-  }
-  return d;
+  return withFormula(env, error(place(env, written), std::move(message)), written);
+}
+
+/// An operand that came in as an argument is shown where it was written.
+Diagnostic &Checker::error(const Env &env, const Value &v, std::string message) {
+  return withFormula(env, error(v.span, std::move(message)), v.inner);
+}
+
+Diagnostic &Checker::withFormula(const Env &env, Diagnostic &d, std::optional<Span> inner) {
+  if (!env.use || !env.formula)
+    return d;
+  bool own = env.formula->span.file != preludeFile;
+  return d.note("in `" + formulaText(*env.formula) + "`", own ? inner : std::nullopt);
 }
 
 void Checker::later(Span where, const std::string &what) {

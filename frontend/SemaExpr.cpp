@@ -13,13 +13,9 @@ constexpr unsigned maxDepth = 1000;
 constexpr unsigned maxParts = 200000;
 
 Value Checker::expression(const EnvPtr &env, const ast::Expr &expr) {
-  if (parts > maxParts)
+  ++parts;
+  if (tooLarge(*env, expr.span))
     return {};
-  if (++parts > maxParts) {
-    error(*env, expr.span, "this pattern is too large")
-        .mark("with all formulas put in, it has more than " + std::to_string(maxParts) + " parts");
-    return {};
-  }
   if (depth >= maxDepth) {
     if (!tooDeep)
       error(*env, expr.span, "this expression is nested too deeply").mark("give a part of it a name with `def` or `let`");
@@ -30,6 +26,22 @@ Value Checker::expression(const EnvPtr &env, const ast::Expr &expr) {
   Value result = dispatch(env, expr);
   --depth;
   return result;
+}
+
+/// Counts the parts of what is copied.
+bool Checker::copies(const Env &env, Span written, const core::Expr &expr) {
+  core::walk(expr, [&](const core::Expr &) { return ++parts <= maxParts; });
+  return !tooLarge(env, written);
+}
+
+bool Checker::tooLarge(const Env &env, Span written) {
+  if (parts <= maxParts)
+    return false;
+  if (!saidTooLarge)
+    error(env, written, "this pattern is too large")
+        .mark("with all formulas put in, it has more than " + std::to_string(maxParts) + " parts");
+  saidTooLarge = true;
+  return true;
 }
 
 Value Checker::dispatch(const EnvPtr &env, const ast::Expr &expr) {
@@ -121,7 +133,8 @@ Value Checker::rowSum(const EnvPtr &env, const ast::Expr &expr) {
     error(*env, expr.span, "`sum` of " + typeName(env->numerator->type)).mark("a numerator must be a number");
     return {};
   }
-  core::walk(*env->numerator, [&](const core::Expr &) { return ++parts, true; }); // it is copied
+  if (!copies(*env, expr.span, *env->numerator))
+    return {};
   int key = program.branches[env->branch].key;
   int other = addVariable(program.variables[key].name + "'", core::AxisM);
   auto result = std::make_shared<core::Expr>();

@@ -213,28 +213,59 @@ Value Checker::subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast
   return direct ? components(itemEnv, at, v, *items) : v;
 }
 
+static bool readsData(const core::Expr &expr) {
+  bool found = false;
+  core::walk(expr, [&](const core::Expr &e) { return !(found |= e.op == Op::Tensor || e.op == Op::Let); });
+  return found;
+}
+
+/// The text of a let with the subscripts of a use in place of its indices.
+std::string Checker::textAt(const Symbol &symbol, const ast::Expr &at, size_t indices) const {
+  const core::Let &let = program.lets[symbol.id];
+  std::map<std::string, std::string> written;
+  for (size_t k = 0; k < at.items.size(); ++k)
+    written[program.variables[let.variables[indices - at.items.size() + k]].name] = text(*at.items[k].lo);
+  std::string from = text(*symbol.value), to, word;
+  auto isWord = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '\''; };
+  for (size_t k = 0; k <= from.size(); ++k) {
+    if (k < from.size() && isWord(from[k])) {
+      word += from[k];
+      continue;
+    }
+    auto it = written.find(word);
+    to += it == written.end() ? word : it->second;
+    word.clear();
+    if (k < from.size())
+      to += from[k];
+  }
+  return to;
+}
+
 /// A value over rows and keys is never stored [P1]: it is put in where it is
 /// used, at its own element or at another key of the same row.
 Value Checker::inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol,
                               const std::vector<ExprPtr> &args) {
   const core::Let &let = program.lets[symbol.id];
   bool own = env->rule != Rule::None;
+  const char *why = own ? nullptr : "it is used outside the rules of a result";
   std::map<int, ExprPtr> replacements;
   for (size_t k = 0; k < args.size(); ++k) {
     int axis = program.variables[let.variables[k]].axis;
-    if (own && axis == core::AxisN)
-      own = args[k]->op == Op::Var && args[k]->id == program.branches[env->branch].variables.back();
-    if (own && axis == core::AxisM)
-      own = args[k]->op == Op::Var;
+    bool variable = args[k]->op == Op::Var;
+    if (!why && axis == core::AxisN && !(variable && args[k]->id == program.branches[env->branch].variables.back()))
+      why = "it is used at another row";
+    if (!why && axis == core::AxisM && !variable)
+      why = readsData(*args[k]) ? "it is used at a key that depends on data" : "it is used at a key that is computed";
     replacements[let.variables[k]] = args[k];
   }
-  if (!own) {
-    error(*env, at.span, "`" + symbol.name + "` would have to be stored, N x M numbers per head")
-        .note("it may be used in a rule, at its own row and key")
-        .suggest("write the formula at that place: `" + text(*symbol.value) + "`");
+  if (why) {
+    Diagnostic &d = error(*env, at.span, "`" + symbol.name + "` would have to be stored, N x M numbers per head").note(why);
+    if (own)
+      d.suggest("write the formula at that key: `" + textAt(symbol, at, args.size()) + "`");
     return {};
   }
-  core::walk(*let.body, [&](const core::Expr &) { return ++parts, true; });
+  if (!copies(*env, at.span, *let.body))
+    return {};
   return valueOf(*env, at, core::substitute(let.body, replacements));
 }
 

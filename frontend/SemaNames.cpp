@@ -107,6 +107,7 @@ bool Checker::mayDefine(const Scope &scope, const ast::Name &name) {
   }
   if (auto taken = reserved.find(base); taken != reserved.end()) {
     error(name.span, "`" + base + "` is " + taken->second).mark("choose another name");
+    patternScope.names[base] = Symbol(); // from here on it fits everywhere
     return false;
   }
   for (const Scope *s = &scope; s && s != &preludeScope; s = s->parent)

@@ -29,14 +29,17 @@ std::string Checker::typeName(const core::Type &type) const {
 Value Checker::toReal(const Value &v) {
   if (v.type().base == Base::Real)
     return v;
-  Env nowhere;
   auto expr = std::make_shared<core::Expr>();
   expr->op = Op::ToReal;
   expr->type = {Base::Real, v.type().shape};
   expr->span = v.expr->span;
   expr->inner = v.expr->inner;
   expr->args = {v.expr};
-  return value(fold(std::move(expr)), v.span);
+  Value result = v;
+  result.expr = fold(std::move(expr));
+  result.kind = plain;
+  result.literal = false;
+  return result;
 }
 
 Value Checker::splat(const Value &v, const core::Type &type) {
@@ -48,7 +51,9 @@ Value Checker::splat(const Value &v, const core::Type &type) {
   expr->span = v.expr->span;
   expr->inner = v.expr->inner;
   expr->args = {v.expr};
-  return value(expr, v.span);
+  Value result = v;
+  result.expr = expr;
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -59,7 +64,7 @@ Value Checker::splat(const Value &v, const core::Type &type) {
 bool Checker::needNumeric(const EnvPtr &env, const Value &v, const std::string &who) {
   if (v.type().base != Base::Bool)
     return true;
-  error(*env, v.span, "`" + who + "` needs numbers")
+  error(*env, v, "`" + who + "` needs numbers")
       .mark("this is " + typeName(v.type()))
       .suggest("write `if ... then ... else ...`");
   return false;
@@ -68,7 +73,7 @@ bool Checker::needNumeric(const EnvPtr &env, const Value &v, const std::string &
 bool Checker::needNumber(const EnvPtr &env, const Value &v) {
   if (v.isNumber())
     return true;
-  Diagnostic &d = error(*env, v.span, "expected a number").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected a number").mark("this is " + typeName(v.type()));
   if (v.type().shape.size() == 1)
     d.suggest("`dot(a, b)` makes a number of two vectors");
   else if (v.isBool())
@@ -79,7 +84,7 @@ bool Checker::needNumber(const EnvPtr &env, const Value &v) {
 bool Checker::needInt(const EnvPtr &env, const Value &v, const ast::Expr *source) {
   if (v.isInt())
     return true;
-  Diagnostic &d = error(*env, v.span, "expected an integer").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected an integer").mark("this is " + typeName(v.type()));
   if (source && source->kind == ast::ExprKind::Binary && source->op == Operator::Divide)
     d.suggest("`/` divides numbers; `//` divides integers");
   else if (v.isReal())
@@ -90,7 +95,7 @@ bool Checker::needInt(const EnvPtr &env, const Value &v, const ast::Expr *source
 bool Checker::needBool(const EnvPtr &env, const Value &v) {
   if (v.isBool())
     return true;
-  Diagnostic &d = error(*env, v.span, "expected true or false").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected true or false").mark("this is " + typeName(v.type()));
   if (v.isNumber())
     d.suggest("compare it: `... > 0`");
   return false;
@@ -99,7 +104,7 @@ bool Checker::needBool(const EnvPtr &env, const Value &v) {
 bool Checker::needVector(const EnvPtr &env, const Value &v) {
   if (v.type().shape.size() == 1 && v.type().base != Base::Bool)
     return true;
-  error(*env, v.span, "expected a vector").mark("this is " + typeName(v.type()));
+  error(*env, v, "expected a vector").mark("this is " + typeName(v.type()));
   return false;
 }
 
@@ -184,7 +189,7 @@ Value Checker::apply(const EnvPtr &env, const ast::Expr &at, Value a, Value b) {
   if (!a || !b)
     return {};
   if (a.type().shape.size() != 2 || a.type().base == Base::Bool) {
-    error(*env, a.span, "expected a matrix").mark("this is " + typeName(a.type()));
+    error(*env, a, "expected a matrix").mark("this is " + typeName(a.type()));
     return {};
   }
   if (!needVector(env, b))
@@ -205,7 +210,7 @@ Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Valu
   bool equality = op == Operator::Equal || op == Operator::NotEqual;
   for (const Value *v : {&a, &b})
     if (!v->type().isScalar()) {
-      error(*env, v->span, "`" + std::string(ast::spelling(op)) + "` compares numbers")
+      error(*env, *v, "`" + std::string(ast::spelling(op)) + "` compares numbers")
           .mark("this is " + typeName(v->type()));
       return {};
     }
@@ -214,8 +219,8 @@ Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Valu
       return {};
   if (!meets(a.kind, b.kind)) { // [I8]
     error(*env, bare(at), "comparison of two kinds of indices")
-        .note("`" + text(env->use ? a.expr->inner.value_or(a.span) : a.span) + "` is " + kindName(a.kind) + "; `" +
-              text(env->use ? b.expr->inner.value_or(b.span) : b.span) + "` is " + kindName(b.kind));
+        .note("`" + text(a.inner.value_or(a.span)) + "` is " + kindName(a.kind) + "; `" +
+              text(b.inner.value_or(b.span)) + "` is " + kindName(b.kind));
     return {};
   }
   if (!unify(env, at.span, "`" + std::string(ast::spelling(op)) + "`", a, b))
@@ -244,6 +249,8 @@ std::optional<int64_t> Checker::constantInt(const EnvPtr &env, const ast::Expr &
   });
   if (!culprit)
     culprit = v.expr.get();
+  if (culprit->op == Op::Param && !notConstant.insert(culprit->id).second)
+    return std::nullopt; // said once
   Diagnostic &d = error(*env, culprit->inner.value_or(culprit->span), "a vector length must be known at compile time");
   if (culprit->op == Op::Param) {
     const std::string &name = program.params[culprit->id].name;
