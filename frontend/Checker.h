@@ -279,6 +279,8 @@ private:
 
   std::set<int> notConstant;     ///< parameters said to be chosen at run time
   std::set<int> tokenMaps;       ///< lets over rows and keys, put in where used [P1]
+  std::map<std::string, Span> definedBelow; ///< every name that the pattern defines
+  std::set<std::string> unknownNames;
   std::set<std::string> updated; ///< names that an `out` gives
   std::set<std::string> outNames;
   bool anyOut = false;

@@ -88,8 +88,9 @@ void Checker::checkInstance(const ast::Pattern &pattern) {
           .mark("`" + name + "` was set to " + std::to_string(length));
   }
   for (const auto &[name, value] : instance.constants) {
-    const core::Constant *known = constant(name);
-    if (known && !known->isLength)
+    bool declared = std::any_of(pattern.parameters.begin(), pattern.parameters.end(),
+                                [&, n = name](const ast::Parameter &p) { return p.name.text == n && p.isConst; });
+    if (declared)
       continue;
     bool runTime = std::any_of(pattern.parameters.begin(), pattern.parameters.end(),
                                [&, n = name](const ast::Parameter &p) { return p.name.text == n && !p.isConst; });
@@ -106,6 +107,13 @@ std::optional<core::Program> Checker::check(const ast::Pattern &pattern) {
   program.span = pattern.name.span;
   for (const std::string &line : pattern.comment)
     program.doc += (program.doc.empty() ? "" : "\n") + line;
+  for (const ast::Clause &clause : pattern.clauses) {
+    if (clause.kind == ClauseKind::Def || (clause.name && clause.kind == ClauseKind::Weights))
+      definedBelow[clause.name.text] = clause.name.span;
+    else if (clause.kind != ClauseKind::Out)
+      for (const ast::Entry &entry : clause.entries)
+        definedBelow[entry.name.text] = entry.name.span;
+  }
   for (const ast::Clause &clause : pattern.clauses)
     if (clause.kind == ClauseKind::Out && !clause.entries.empty() && clause.entries[0].name)
       updated.insert(clause.entries[0].name.text);
@@ -160,6 +168,10 @@ std::optional<core::Program> analyze(const ast::File &file, SourceMap &sources, 
       std::string other = nearest(instance.pattern, names);
       if (!other.empty())
         d.mark("did you mean `" + other + "`?");
+      std::string list;
+      for (const std::string &name : names)
+        list += (list.empty() ? "`" : ", `") + name + "`";
+      d.suggest("it has " + list);
     }
     return std::nullopt;
   }

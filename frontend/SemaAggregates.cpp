@@ -57,6 +57,8 @@ Value Checker::aggregate(const EnvPtr &env, const ast::Expr &expr) {
 bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, core::Expr &result) {
   const std::string &name = binder.name.text;
   std::optional<int> axis = indexAxis(*inner, name);
+  if (const Symbol *symbol = lookup(*inner, name); symbol && symbol->kind == Symbol::Broken)
+    return false;
   if (inner->bound.count(name) || inner->locals.count(name)) { // [I5]
     error(*inner, binder.name.span, "`" + name + "` is already bound")
         .mark(axis ? "write `" + name + "'` to range over it" : "choose another name");
@@ -79,7 +81,11 @@ bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, cor
   if (!axis) {
     const Symbol *other = lookup(*inner, name);
     bool own = other && patternScope.names.count(name);
-    if (own || inner->actuals.count(name) || name.find('\'') != std::string::npos) {
+    if (name.find('\'') != std::string::npos) {
+      error(*inner, binder.name.span, "unknown index `" + name + "`").mark("a new name has no `'`");
+      return false;
+    }
+    if (own || inner->actuals.count(name)) {
       error(*inner, binder.name.span, "`" + name + "` would hide another name").mark("choose another name");
       return false;
     }
@@ -224,6 +230,12 @@ bool Checker::affordable(const EnvPtr &env, const ast::Expr &expr, const core::E
     Diagnostic &d = error(*env, expr.span, std::string(ruleName(env->rule)) + " N x M x M")
                         .note("an aggregate inside an element rule may range over a class, a set, `row`, or a range "
                               "known at compile time");
+    bool words = false;
+    core::walk(result, [&](const core::Expr &e) { return !(words |= e.op == Op::Score || e.op == Op::Stage); });
+    if (words) {
+      d.suggest("the keys that the row sees are `row`: `for j' in row`");
+      return false;
+    }
     bool byRow = core::mentions(result, row), byKey = core::mentions(result, branch.key);
     if (!env->use && !(byRow && byKey))
       d.suggest(byKey   ? "it does not depend on i; name it: `let t[j] = " + text(expr) + "`"

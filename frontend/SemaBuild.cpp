@@ -133,7 +133,10 @@ Diagnostic &Checker::error(const Env &env, const Value &v, std::string message) 
 Diagnostic &Checker::withFormula(const Env &env, Diagnostic &d, std::optional<Span> inner) {
   if (!env.use || !env.formula)
     return d;
-  bool own = env.formula->span.file != preludeFile;
+  // The prelude is quoted; of a formula of the user's the place is shown.
+  Span body = env.formula->def->value->span;
+  bool own = body.file != preludeFile && inner && inner->file == body.file && inner->begin >= body.begin &&
+             inner->end <= body.end;
   return d.note("in `" + formulaText(*env.formula) + "`", own ? inner : std::nullopt);
 }
 

@@ -484,8 +484,12 @@ void Checker::out(const ast::Clause &clause) {
     return;
   }
   if (isTokenMap(variables)) { // [P1]
+    std::string size;
+    for (int v : variables)
+      if (int axis = program.variables[v].axis; axis == core::AxisN || axis == core::AxisM)
+        size += (size.empty() ? "" : " x ") + program.axes[axis].name;
     error(clause.keyword, "this output is a token-by-token map")
-        .mark("N x M numbers per head")
+        .mark(size + " numbers per head")
         .note("nothing of that size is ever stored; reduce it over i or over j")
         .suggest("`sum(... for i)`, `max(... for j)`, or `attnc show` to look at it");
     return;

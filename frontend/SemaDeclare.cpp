@@ -1,6 +1,7 @@
 // Parameters, axes and tensors: [I2] and section "Types" of docs/language.md.
 #include "frontend/Checker.h"
 #include <cmath>
+#include <cstdio>
 
 namespace attn::sema {
 
@@ -15,6 +16,12 @@ static const core::Expr *notOfHost(const core::Expr &expr) {
     return !culprit;
   });
   return culprit;
+}
+
+static std::string shortest(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%g", v);
+  return text;
 }
 
 static const char *baseName(Base base) {
@@ -97,7 +104,7 @@ ExprPtr Checker::constantParameter(const ast::Parameter &parameter, Base base, c
   if (auto given = instance.constants.find(name); given != instance.constants.end()) {
     number = given->second;
     if (base != Base::Real && number != std::floor(number)) {
-      error(parameter.span, "`" + name + "` is an integer").mark("it was set to " + std::to_string(number));
+      error(parameter.span, "`" + name + "` is an integer").mark("it was set to " + shortest(number));
       return nullptr;
     }
   } else if (declared) {

@@ -23,7 +23,7 @@ std::string Checker::kindName(int kind) const {
   case core::AxisG: return "a key head";
   case core::AxisN: return "a row";
   case core::AxisM: return "a key";
-  default: return "a value of index `" + program.axes[kind].name + "`";
+  default: return "a position on axis `" + program.axes[kind].name + "`";
   }
 }
 
@@ -56,7 +56,7 @@ void Checker::unbound(const EnvPtr &env, const ast::Expr &at, const std::string 
   Diagnostic &d = error(*env, at.span, "`" + name + "` is not bound here");
   if (env->rule != Rule::None) {
     const core::Branch &branch = program.branches[env->branch];
-    d.mark((branch.name == "o" ? "the result ranges over " : "this branch ranges over ") +
+    d.mark("the result ranges over " +
            program.variables[branch.variables.back()].name + " and " + program.variables[branch.key].name);
     if (!env->use)
       d.suggest("range over it with `for " + name + "`");

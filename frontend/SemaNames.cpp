@@ -239,7 +239,13 @@ std::vector<std::string> Checker::visibleNames(const Env &env) const {
 }
 
 void Checker::unknownName(const Env &env, const ast::Name &name) {
+  if (!unknownNames.insert(name.text).second)
+    return; // said once
   Diagnostic &d = error(env, name.span, "unknown name `" + name.text + "`");
+  if (auto below = definedBelow.find(name.text); below != definedBelow.end() && below->second.begin > name.span.begin) {
+    d.mark("a name is defined before it is used").note("it is defined further down", below->second); // [D1]
+    return;
+  }
   std::string other = nearest(name.text, visibleNames(env));
   if (!other.empty())
     d.mark("did you mean `" + other + "`?");
@@ -401,6 +407,8 @@ Value Checker::call(const EnvPtr &env, const ast::Expr &expr) {
       d.mark("it is an index, and not a class of another");
     else if (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let || symbol->kind == Symbol::Branch)
       d.mark("indices stand in brackets: `" + text + "[...]`");
+    else
+      d.mark("it is a value");
     return {};
   }
   if (isAggregate(text) && !((text == "max" || text == "min") && expr.binders.empty()))

@@ -214,7 +214,14 @@ Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Valu
           .mark("this is " + typeName(v->type()));
       return {};
     }
-  if (!(equality && a.isBool() && b.isBool()))
+  if (equality && a.isBool() != b.isBool()) {
+    const Value &truth = a.isBool() ? a : b;
+    error(*env, truth, "`" + std::string(ast::spelling(op)) + "` compares values of one type")
+        .mark("this is true or false")
+        .suggest("it is a condition by itself");
+    return {};
+  }
+  if (!(equality && a.isBool()))
     if (!needNumeric(env, a, ast::spelling(op)) || !needNumeric(env, b, ast::spelling(op)))
       return {};
   if (!meets(a.kind, b.kind)) { // [I8]
@@ -243,7 +250,8 @@ std::optional<int64_t> Checker::constantInt(const EnvPtr &env, const ast::Expr &
     return v.expr->integer;
   const core::Expr *culprit = nullptr;
   core::walk(*v.expr, [&](const core::Expr &e) {
-    if (!culprit && e.args.empty() && e.op != Op::Int)
+    bool data = e.op == Op::Tensor || e.op == Op::Let || e.op == Op::Branch || e.op == Op::Stage || e.op == Op::Score;
+    if (!culprit && (data || (e.args.empty() && e.op != Op::Int)))
       culprit = &e;
     return !culprit;
   });
