@@ -95,11 +95,11 @@ static int64_t countMet(const KeyRanges &ranges, int64_t cols) {
   return met;
 }
 
-TileCounts attn::countTiles(
+TileClasses attn::classifyTiles(
     const MaskAnalysis &masks, int64_t rowCount, int64_t keyCount,
     int64_t tileRows, int64_t tileCols,
     llvm::function_ref<int64_t(const MaskSymbol &, int64_t, int64_t)> value) {
-  TileCounts counts;
+  TileClasses counts;
   counts.exact = masks.exact();
   int64_t tiles = (keyCount + tileCols - 1) / tileCols;
   SmallVector<int64_t> symbols(masks.symbols().size());

@@ -16,7 +16,7 @@ KeyRanges evaluate(llvm::ArrayRef<KeyInterval> intervals,
                    llvm::ArrayRef<int64_t> symbols);
 
 /// How many tiles of rows x cols of a mask are dead, full and mixed.
-struct TileCounts {
+struct TileClasses {
   int64_t dead = 0, full = 0, mixed = 0;
   /// Otherwise the counts are those of the hulls: fewer may be live, and some
   /// of the mixed ones may be full or dead.
@@ -28,8 +28,8 @@ struct TileCounts {
 /// Counts from the closed forms, without looking at the mask, for the given
 /// lengths; `value` gives the symbols other than r0, r1 and the two lengths.
 /// One head of one batch entry.
-TileCounts
-countTiles(const MaskAnalysis &masks, int64_t rowCount, int64_t keyCount,
+TileClasses
+classifyTiles(const MaskAnalysis &masks, int64_t rowCount, int64_t keyCount,
            int64_t tileRows, int64_t tileCols,
            llvm::function_ref<int64_t(const MaskSymbol &, int64_t firstRow,
                                       int64_t lastRow)>
