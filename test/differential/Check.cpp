@@ -37,6 +37,28 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
   return compiled;
 }
 
+/// Whether the kernels visited the tiles that some row needs and evaluated the
+/// mask in those that some row does not need whole, once for every sweep.
+static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
+  const Manifest::Kernel *sweep = nullptr;
+  for (const Manifest::Kernel &kernel : manifest.kernels)
+    if (kernel.cols > 0) {
+      if (sweep)
+        return ""; // of several branches: their counts are added up
+      sweep = &kernel;
+    }
+  if (!sweep)
+    return "";
+  TileCounts tiles = countTiles(oracle, sweep->rows, sweep->cols);
+  for (int64_t sweeps = 1; sweeps <= 4; ++sweeps)
+    if (stats[Manifest::Visited] == sweeps * tiles.visited && stats[Manifest::Mixed] == sweeps * tiles.mixed)
+      return "";
+  std::ostringstream text;
+  text << stats[Manifest::Visited] << " tiles of " << sweep->rows << " x " << sweep->cols << " visited, "
+       << stats[Manifest::Mixed] << " as mixed; by brute force " << tiles.visited << " and " << tiles.mixed;
+  return text.str();
+}
+
 std::string differential::check(const Compiled &compiled, const Shape &shape) {
   const core::Program &program = *compiled.program;
   Arguments arguments = makeArguments(program, shape);
@@ -51,6 +73,8 @@ std::string differential::check(const Compiled &compiled, const Shape &shape) {
   call.reals = arguments.bindings.reals;
   call.ints = arguments.bindings.ints;
   call.threads = 1;
+  int64_t stats[Manifest::StatCount] = {};
+  call.stats = stats;
   std::vector<attn::Tensor> outputs;
   outputs.reserve(program.outputs.size());
   for (size_t n = 0; n < program.outputs.size(); ++n) {
@@ -66,7 +90,7 @@ std::string differential::check(const Compiled &compiled, const Shape &shape) {
     if (!verdict.ok)
       return program.outputs[n].name + ": " + verdict.text();
   }
-  return "";
+  return checkTiles(compiled.callable->manifest(), *exact, stats);
 }
 
 std::string differential::describe(const Instance &instance) {
