@@ -37,7 +37,9 @@ std::unique_ptr<Compiled> compile(const std::string &text, const attn::Instance 
 /// Calls `work(n)` for n in [0, count) on some threads.
 void inParallel(int64_t threads, int64_t count, const std::function<void(int64_t)> &work);
 
-/// Every file of a folder in every type of q, k and v, on `shapes` shapes each.
-void runExamples(const std::string &folder, int64_t shapes, int64_t seed, int64_t threads, Totals &totals);
+/// Every file of a folder on `shapes` shapes each; in every type of q, k and v,
+/// or in `dtype` where that is not empty.
+void runExamples(const std::string &folder, const std::string &dtype, int64_t shapes, int64_t seed, int64_t threads,
+                 Totals &totals);
 
 } // namespace differential

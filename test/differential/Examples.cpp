@@ -35,22 +35,25 @@ Instance smallInstance(const std::string &text, const std::string &name, DType d
 }
 } // namespace
 
-void differential::runExamples(const std::string &folder, int64_t shapes, int64_t seed, int64_t threads,
-                               Totals &totals) {
+void differential::runExamples(const std::string &folder, const std::string &dtype, int64_t shapes, int64_t seed,
+                               int64_t threads, Totals &totals) {
   std::vector<std::filesystem::path> files;
   for (const auto &entry : std::filesystem::directory_iterator(folder))
     if (entry.path().extension() == ".attn")
       files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  const DType dtypes[] = {DType::F32, DType::BF16, DType::F16};
-  inParallel(threads, int64_t(files.size()) * 3, [&](int64_t n) {
-    const auto &path = files[size_t(n / 3)];
+  std::vector<DType> dtypes = {DType::F32, DType::BF16, DType::F16};
+  if (auto only = core::parseDType(dtype))
+    dtypes = {*only};
+  inParallel(threads, int64_t(files.size() * dtypes.size()), [&](int64_t n) {
+    const auto &path = files[size_t(n) / dtypes.size()];
+    DType storage = dtypes[size_t(n) % dtypes.size()];
     std::ifstream stream(path);
     std::stringstream text;
     text << stream.rdbuf();
     std::string name = path.stem().string();
-    Random r(seedOf(uint64_t(seed), name + core::spelling(dtypes[n % 3])));
-    Instance instance = smallInstance(text.str(), name, dtypes[n % 3], r);
+    Random r(seedOf(uint64_t(seed), name + core::spelling(storage)));
+    Instance instance = smallInstance(text.str(), name, storage, r);
     auto compiled = compile(text.str(), instance, totals);
     std::string complaint = compiled->error;
     Shape shape;

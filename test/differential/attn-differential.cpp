@@ -4,7 +4,7 @@
 //   attn-differential [--count N] [--seed S] [--shapes K] [--threads T]
 //                     [--only PROGRAM] [--print]
 //
-//   attn-differential --examples FOLDER [--shapes K] [--seed S] [--threads T]
+//   attn-differential --examples FOLDER [--dtype bf16] [--shapes K] [--seed S] [--threads T]
 //
 // N counts calls; every program is called on K shapes. A failure is made
 // smaller and printed with the seed and program number that reproduce it. The
@@ -21,7 +21,7 @@ namespace {
 struct Options {
   int64_t count = 2000, seed = 1, shapes = 8, threads = 2, only = -1;
   bool print = false;
-  std::string examples;
+  std::string examples, dtype;
 };
 
 std::string attempt(const Source &source, const Instance &instance, const Shape &shape) {
@@ -110,6 +110,8 @@ int main(int argc, char **argv) {
       options.print = true;
     else if (word == "--examples" && n + 1 < argc)
       options.examples = argv[++n];
+    else if (word == "--dtype" && n + 1 < argc)
+      options.dtype = argv[++n];
     else if (value && n + 1 < argc)
       *value = std::strtoll(argv[++n], nullptr, 10);
     else
@@ -117,7 +119,7 @@ int main(int argc, char **argv) {
   }
   Totals totals;
   if (!options.examples.empty()) {
-    runExamples(options.examples, options.shapes, options.seed, options.threads, totals);
+    runExamples(options.examples, options.dtype, options.shapes, options.seed, options.threads, totals);
   } else if (options.only >= 0) {
     options.print = true;
     runProgram(options, options.only, totals);
