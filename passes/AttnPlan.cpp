@@ -46,6 +46,7 @@ std::unique_ptr<KernelBuilder> Planner::open(Operation *op, StringRef name,
                                              ArrayAttr indices,
                                              ValueRange bounds, bool sweeps) {
   Location loc = op->getLoc();
+  int64_t rows = side(name, "rows"), cols = side(name, "cols");
   Type index = builder.getIndexType();
   AffineExpr d0 = builder.getAffineDimExpr(0),
              s0 = builder.getAffineSymbolExpr(0);
@@ -280,7 +281,8 @@ LogicalResult Planner::run() {
               plan::ExtentOp::create(builder, op.getLoc(),
                                      builder.getIndexType(), extent.getName())
                   .getResult());
-    else if (op.getNumRegions() == 0 && !isa<InputOp, OutputOp, ResultOp>(op))
+    else if (op.getNumRegions() == 0 && !isa<InputOp, OutputOp, ResultOp>(op) &&
+             !isa<VectorType>(op.getResult(0).getType()))
       builder.clone(op, map);
   }
   for (Operation &op : pattern.getBody().front()) {
@@ -311,9 +313,18 @@ namespace {
 struct Plan : attn::impl::PlanPassBase<Plan> {
   using PlanPassBase::PlanPassBase;
   void runOnOperation() override {
+    const TargetModel *model = TargetModel::get(target);
+    if (!model) {
+      getOperation().emitError() << "there is no target '" << target << "'";
+      return signalPassFailure();
+    }
+    auto choices = parseChoices(*model, llvm::to_vector(schedule),
+                                [&] { return getOperation().emitError(); });
+    if (failed(choices))
+      return signalPassFailure();
     SmallVector<PatternOp> patterns(getOperation().getOps<PatternOp>());
     for (PatternOp pattern : patterns)
-      if (failed(Planner(pattern, rows, cols).run()))
+      if (failed(Planner(pattern, *model, *choices).run()))
         return signalPassFailure();
   }
 };

@@ -1,6 +1,7 @@
 // The planner: definitions of a pattern become kernels of a program.
 #pragma once
 #include "passes/Elements.h"
+#include "passes/TargetModel.h"
 #include "passes/WeightPlan.h"
 
 namespace attn {
@@ -22,16 +23,19 @@ struct KernelBuilder {
 
 class Planner {
 public:
-  Planner(PatternOp pattern, int64_t rows, int64_t cols)
-      : rows(rows), cols(cols), pattern(pattern),
+  Planner(PatternOp pattern, const TargetModel &target,
+          llvm::ArrayRef<ScheduleChoice> choices)
+      : target(target), choices(choices), pattern(pattern),
         builder(pattern.getContext()) {}
 
   /// Replaces the pattern by a program; reports errors.
   mlir::LogicalResult run();
 
-  /// The number of rows and columns of a tile.
-  const int64_t rows, cols;
-  mlir::IRMapping &values() { return map; }
+  /// The side of a kernel's tiles: `rows` or `cols`.
+  int64_t side(llvm::StringRef kernel, llvm::StringRef key) const {
+    return choose(target, choices, kernel, key);
+  }
+  /// A scalar of the pattern in the program.
   mlir::Value host(mlir::Value value) { return map.lookup(value); }
 
   /// Opens a kernel over `bounds`, the last of them in tiles of rows.
@@ -55,6 +59,8 @@ private:
   void copy(mlir::Value field);
   bool isRead(mlir::Value field);
 
+  const TargetModel &target;
+  llvm::ArrayRef<ScheduleChoice> choices;
   PatternOp pattern;
   mlir::OpBuilder builder;
   mlir::IRMapping map;

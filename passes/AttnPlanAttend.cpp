@@ -87,8 +87,8 @@ LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
       elements.bind(argument, node);
 
   int64_t e = TileType::dim('e', vector.getNumElements());
-  Value span =
-      spanOf(attend, kernel, planner.host(attend.getSwept()[0]), planner.cols);
+  Value span = spanOf(attend, kernel, planner.host(attend.getSwept()[0]),
+                      planner.side(attend.getName(), "cols"));
   SweepPlanner sweeps(attend, weights, kernel, span, e);
   sweeps.run(bool(maxField));
   if (elements.failed())

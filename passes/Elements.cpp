@@ -33,7 +33,8 @@ Node *Elements::refuse(Operation *op, const Twine &why) {
 }
 
 Node *Elements::fresh(Value value, ArrayRef<int64_t> letters) {
-  if (Value known = program.lookupOrNull(value))
+  Value known = program.lookupOrNull(value);
+  if (known && !isa<VectorType>(value.getType()))
     return tiles.leaf(known);
   Operation *op = value.getDefiningOp();
   assert(op && "indices are bound");

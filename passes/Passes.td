@@ -50,9 +50,25 @@ def PlanPass : Pass<"attn-plan", "::mlir::ModuleOp"> {
     what has no plan.
   }];
   let options = [
-    Option<"rows", "rows", "int64_t", "64", "Rows of a tile">,
-    Option<"cols", "cols", "int64_t", "64", "Keys of a tile">];
+    Option<"target", "target", "std::string", "\"cpu\"", "Whose tile sizes to take">,
+    ListOption<"schedule", "schedule", "std::string",
+               "Choices of the user, NAME:key=value; NAME is a kernel's or *">];
   let dependentDialects = ["::plan::PlanDialect"];
+}
+
+def SchedulePass : Pass<"plan-schedule", "::plan::ProgramOp"> {
+  let summary = "Fill in the schedule of every kernel";
+  let description = [{
+    Takes what the schedule leaves open from the target's model or, first, from
+    the user's choices (docs/plan.md). Refuses keys that do not exist, values
+    beyond the target's limits, and kernels that do not exist. The sides of
+    tiles are part of the spans: the user's choices for them go to `attn-plan`,
+    here they must agree.
+  }];
+  let options = [
+    Option<"target", "target", "std::string", "\"cpu\"", "Whose model to take">,
+    ListOption<"schedule", "schedule", "std::string",
+               "Choices of the user, NAME:key=value; NAME is a kernel's or *">];
 }
 
 #endif // ATTN_PASSES_TD

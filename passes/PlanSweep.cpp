@@ -395,9 +395,7 @@ void SweepPlanner::pass(unsigned number, bool withMax) {
 
 void SweepPlanner::run(bool withMax) {
   auto bindCounts = [&] {
-    for (Region *region : {&attend.getScore(), &attend.getValue()})
-      for (auto op : region->getOps<CountOp>())
-        elements.bind(op, count);
+    attend->walk([&](CountOp op) { elements.bind(op, count); });
   };
   if (weights.countsFirst) {
     countKeys();

@@ -236,6 +236,9 @@ struct Reader {
     }
     if (isa<CountOp>(op))
       return pool.indexed(Kind::Count, 0);
+    // Rows and matrices stay what they are.
+    if (llvm::any_of(op->getOperandTypes(), llvm::IsaPred<VectorType>))
+      return pool.leaf(op->getResult(0), varies(op->getResult(0)));
     SmallVector<const Expr *> list = kids();
     llvm::SetVector<Value> captured;
     for (Region &region : op->getRegions())
@@ -243,6 +246,22 @@ struct Reader {
     for (Value value : captured)
       list.push_back(read(value));
     return pool.other(op, list);
+  }
+
+  // Whether it depends on the key.
+  bool varies(Value v) {
+    if (auto argument = dyn_cast<BlockArgument>(v))
+      return argument.getOwner() == &attend.getWeights().front() &&
+             argument.getArgNumber() >= attend.getBounds().size();
+    bool any = false;
+    v.getDefiningOp()->walk([&](Operation *op) {
+      any |= llvm::any_of(op->getOperands(), [&](Value operand) {
+        return v.getDefiningOp()->isAncestor(operand.getParentBlock()->getParentOp())
+                   ? false
+                   : varies(operand);
+      });
+    });
+    return any;
   }
 
   // x ^ p in logarithms where p is high: then a scale can be taken out of it.

@@ -24,7 +24,8 @@ static bool contains(const Expr *e, Kind kind) {
 }
 
 static bool countsIn(Region &region) {
-  return !region.getOps<CountOp>().empty();
+  return region.walk([](CountOp) { return WalkResult::interrupt(); })
+      .wasInterrupted();
 }
 
 WeightPlan::WeightPlan(AttendOp attend)

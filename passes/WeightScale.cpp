@@ -144,6 +144,11 @@ Scaled Scaler::combine(Kind kind, const Expr *condition, Scaled a, Scaled b,
   };
   if (a.power == 0 && b.power == 0)
     return {make(a.mantissa, b.mantissa)};
+  // 0 is 0 in every scale.
+  if (a.mantissa->is(0) || b.mantissa->is(0)) {
+    Scaled other = a.mantissa->is(0) ? b : a;
+    return {make(a.mantissa, b.mantissa), other.reference, other.power};
+  }
   if (a.power && b.power && meet(a.reference, b.reference) &&
       a.power == b.power)
     return {make(a.mantissa, b.mantissa), a.reference, a.power};

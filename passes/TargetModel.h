@@ -1,0 +1,46 @@
+// What a target wants of schedules: defaults and limits of every key.
+#pragma once
+#include "mlir/IR/BuiltinAttributes.h"
+#include "mlir/IR/Diagnostics.h"
+#include "llvm/ADT/ArrayRef.h"
+#include <string>
+
+namespace attn {
+
+struct TargetModel {
+  struct Key {
+    const char *name;
+    const char *meaning;
+    int64_t value;             ///< the default
+    int64_t least, most, step; ///< values are multiples of `step`
+    bool needsSweep;           ///< only in kernels that sweep
+  };
+  const char *name;
+  llvm::ArrayRef<Key> keys;
+
+  const Key *find(llvm::StringRef key) const;
+  /// A table of the keys.
+  void print(llvm::raw_ostream &os) const;
+
+  /// The model of a target; null if there is none.
+  static const TargetModel *get(llvm::StringRef name);
+};
+
+/// A choice of the user: `NAME:key=value`, NAME a kernel's or `*`.
+struct ScheduleChoice {
+  std::string kernel, key;
+  int64_t value = 0;
+};
+
+/// Reads choices; reports what is malformed, unknown or out of range.
+mlir::FailureOr<llvm::SmallVector<ScheduleChoice>>
+parseChoices(const TargetModel &target, llvm::ArrayRef<std::string> texts,
+             llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
+
+/// The value of a key for a kernel: the last choice that names it, or the
+/// default.
+int64_t choose(const TargetModel &target,
+               llvm::ArrayRef<ScheduleChoice> choices, llvm::StringRef kernel,
+               llvm::StringRef key);
+
+} // namespace attn
