@@ -1,5 +1,6 @@
 // An attend becomes a kernel: rows, span, one sweep per pass, tail.
 #include "passes/AttnPlan.h"
+#include "passes/MaskAnalysis.h"
 #include "passes/PlanSweep.h"
 
 using namespace mlir;
@@ -15,16 +16,51 @@ static Value fieldOf(AttendOp attend, Stat stat) {
   return {};
 }
 
-// All keys; whether a tile has some that no row sees is not known.
-static Value spanOf(AttendOp attend, KernelBuilder &kernel, Value keys,
-                    int64_t cols) {
+// The least or greatest value over the rows that are there.
+static Value overRows(KernelBuilder &kernel, Node *node, bool greatest) {
   Tiles &tiles = kernel.tiles;
-  Value zero = tiles.value(tiles.integer(0));
+  Builder builder(tiles.context);
+  bool truth = node->type.isInteger(1);
+  Node *present = tiles.apply<arith::CmpIOp>(
+      builder.getI1Type(), {kernel.indices.back(), tiles.leaf(kernel.last)},
+      builder.getNamedAttr("predicate",
+                           arith::CmpIPredicateAttr::get(
+                               tiles.context, arith::CmpIPredicate::sle)));
+  Node *none = truth      ? tiles.truth(!greatest)
+               : greatest ? tiles.integer(INT64_MIN)
+                          : tiles.integer(INT64_MAX);
+  Value tile = tiles.tile(tiles.select(present, node, none), TileType::R);
+  Fold kind = truth ? (greatest ? Fold::Any : Fold::All)
+                    : (greatest ? Fold::Max : Fold::Min);
+  OpBuilder end = tiles.outside();
+  return plan::FoldOp::create(end, tiles.loc, node->type, kind, tile);
+}
+
+// The keys that the rows of a tile see, in closed form.
+static Value spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols) {
+  Tiles &tiles = kernel.tiles;
+  auto lower = [&](const MaskSymbol &symbol) -> Value {
+    if (symbol.kind == MaskSymbol::FirstRow)
+      return kernel.first;
+    if (symbol.kind == MaskSymbol::LastRow)
+      return kernel.last;
+    Node *node = kernel.elements.get(symbol.value);
+    if (node->uniform())
+      return tiles.value(node);
+    bool rows =
+        symbol.kind == MaskSymbol::RowMin || symbol.kind == MaskSymbol::RowMax;
+    if (!rows || node->dims.size() != 1 || !node->has(TileType::R) ||
+        !(node->type.isIndex() || node->type.isInteger(1)))
+      return {};
+    return overRows(kernel, node, symbol.kind == MaskSymbol::RowMax);
+  };
   OpBuilder builder = tiles.outside();
-  ValueRange none;
+  SpanOperands span =
+      emitIntervals(builder, tiles.loc, MaskAnalysis(attend), lower);
   return plan::TilesOp::create(
-      builder, tiles.loc, plan::SpanType::get(tiles.context, cols), zero, keys,
-      none, none, zero, keys, none, none, /*exact=*/false);
+      builder, tiles.loc, plan::SpanType::get(tiles.context, cols), span.liveLo,
+      span.liveHi, span.liveStride, span.liveCount, span.holeLo, span.holeHi,
+      span.holeStride, span.holeCount, span.exact);
 }
 
 // Fields that the tail computes are read at their own row.
@@ -87,8 +123,7 @@ LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
       elements.bind(argument, node);
 
   int64_t e = TileType::dim('e', vector.getNumElements());
-  Value span = spanOf(attend, kernel, planner.host(attend.getSwept()[0]),
-                      planner.side(attend.getName(), "cols"));
+  Value span = spanOf(attend, kernel, planner.side(attend.getName(), "cols"));
   SweepPlanner sweeps(attend, weights, kernel, span, e);
   sweeps.run(bool(maxField));
   if (elements.failed())

@@ -3,7 +3,7 @@
 // CHECK-LABEL: plan.program @lssar
 // CHECK:         %[[UQ:.*]] = plan.alloc "unit(q)"
 // CHECK:         plan.kernel "unit(q)" (%b < %B, %h < %H, %t < %{{.*}}) schedule {rows = 64 : i64}
-// CHECK:           %[[N:.*]] = plan.fold sum %{{.*}} : <r, d = 64,  f32> -> !plan.tile<r,  f32>
+// CHECK:           %[[N:.*]] = plan.fold sum %{{.*}} : <r, d = 64, f32> -> !plan.tile<r, f32>
 // CHECK:           plan.map (%y = %[[N]]
 // CHECK:             math.rsqrt
 // CHECK:           plan.store %{{.*}}, %[[UQ]]

@@ -2,11 +2,11 @@
 // A sink starts the reference; tables are loaded as tiles of rows and keys.
 // CHECK-LABEL: plan.program @packed
 // CHECK:         %[[SINK:.*]] = plan.load %sink[%h] : <[H], f32>, index -> f32
-// CHECK:         %[[REF:.*]] = plan.fill %[[SINK]] : f32 -> <r,  f32>
+// CHECK:         %[[REF:.*]] = plan.fill %[[SINK]] : f32 -> <r, f32>
 // CHECK:         %[[AT:.*]] = plan.map (%ie
-// CHECK:         %[[MINE:.*]] = plan.load %doc[%b, %[[AT]]] {{.*}} -> !plan.tile<r,  i32>
+// CHECK:         %[[MINE:.*]] = plan.load %doc[%b, %[[AT]]] {{.*}} -> !plan.tile<r, i32>
 // CHECK:         plan.sweep {{.*}} carry (%ref = %[[REF]]
-// CHECK:           %[[ITS:.*]] = plan.load %doc[%b, %j] {{.*}} -> !plan.tile<c,  i32>
+// CHECK:           %[[ITS:.*]] = plan.load %doc[%b, %j] {{.*}} -> !plan.tile<c, i32>
 // CHECK:           plan.mask ({{.*}}, %y = %[[MINE]] : {{.*}}, %z = %[[ITS]]
 // The bias is computed where it is used.
 // CHECK:           plan.map (%x = {{.*}}, %x2 = {{.*}}, %ie = {{.*}}, %je = %j

@@ -1,7 +1,7 @@
 // RUN: attn-opt %s --attn-plan | FileCheck %s
 // Bounded weights are added as they are: no reference, no sum.
 // CHECK-LABEL: plan.program @sigmoid
-// CHECK:         plan.sweep (%j in %{{.*}} : !plan.span<64>) carry (%o = %{{[^,]*}} : !plan.tile<r, e = 64,  f32>)
+// CHECK:         plan.sweep (%j in %{{.*}} : !plan.span<64>) carry (%o = %{{[^,]*}} : !plan.tile<r, e = 64, f32>)
 // CHECK:           %[[SEES:.*]] = plan.mask
 // CHECK:           %[[W:.*]] = plan.map (%x = %[[SEES]]
 // CHECK:             attn.div

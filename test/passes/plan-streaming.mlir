@@ -3,19 +3,19 @@
 // CHECK-LABEL: plan.program @streaming
 // CHECK:         %[[OUT:.*]] = plan.tensor "out" output : <[B, H, N], vector<64xbf16>>
 // CHECK:         plan.kernel "streaming" (%b < %B, %h < %H, %t < %{{.*}}) schedule {cols = 64 : i64, rows = 64 : i64}
-// CHECK:           %[[ROWS:.*]] = plan.rows %{{.*}} to %N : <r,  index>
+// CHECK:           %[[ROWS:.*]] = plan.rows %{{.*}} to %N : <r, index>
 // CHECK:           %[[Q:.*]] = plan.load %q[%b, %h, %[[ROWS]]]
 // CHECK:           %[[S:.*]]:3 = plan.sweep (%j in %{{.*}} : !plan.span<64>) carry (%ref = %{{.*}}, %sum = %{{.*}}, %o = %{{.*}}) {
-// CHECK:             %[[SEES:.*]] = plan.mask (%ie = %[[ROWS]] : !plan.tile<r,  index>, %je = %j : !plan.tile<c,  index>)
+// CHECK:             %[[SEES:.*]] = plan.mask (%ie = %[[ROWS]] : !plan.tile<r, index>, %je = %j : !plan.tile<c, index>)
 // CHECK:               arith.cmpi sle, %je
 // CHECK:             %[[K:.*]] = plan.load %k
-// CHECK:             %[[D:.*]] = plan.contract %[[Q]], %[[K]] {{.*}} -> !plan.tile<r, c,  f32>
+// CHECK:             %[[D:.*]] = plan.contract %[[Q]], %[[K]] {{.*}} -> !plan.tile<r, c, f32>
 // The score, where the row sees the key.
 // CHECK:             %[[X:.*]] = plan.map (%x = %[[SEES]] {{.*}}, %x2 = %[[D]]
 // CHECK:               arith.mulf %x2, %scale
 // CHECK:               arith.select %x
 // CHECK:             %[[TOP:.*]] = plan.fold max %[[X]]
-// CHECK:             %[[NEXT:.*]], %[[BASE:.*]], %[[FACTOR:.*]] = plan.advance %ref, %[[TOP]] : <r,  f32>
+// CHECK:             %[[NEXT:.*]], %[[BASE:.*]], %[[FACTOR:.*]] = plan.advance %ref, %[[TOP]] : <r, f32>
 // CHECK:             %[[E:.*]] = plan.map (%x = %[[X]] {{.*}}, %y = %[[BASE]]
 // CHECK:               math.exp
 // CHECK:             %[[PART:.*]] = plan.fold sum %[[E]]
@@ -23,7 +23,7 @@
 // CHECK:               math.fma
 // CHECK:             %[[SCALED:.*]] = plan.scale %o by %[[FACTOR]]
 // CHECK:             %[[V:.*]] = plan.load %v
-// CHECK:             %[[P:.*]] = plan.map (%x = %[[E]] {{.*}} -> !plan.tile<r, c,  bf16>
+// CHECK:             %[[P:.*]] = plan.map (%x = %[[E]] {{.*}} -> !plan.tile<r, c, bf16>
 // CHECK:             %[[O:.*]] = plan.contract %[[P]], %[[V]] acc %[[SCALED]]
 // CHECK:             plan.yield %[[NEXT]], %[[SUM]], %[[O]]
 // CHECK:           %[[INV:.*]] = plan.map (%y = %[[S]]#1
