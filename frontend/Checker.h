@@ -155,6 +155,8 @@ private:
   Value rowSum(const EnvPtr &env, const ast::Expr &expr);
   Value chain(const EnvPtr &env, const ast::Expr &expr);
   Value member(const EnvPtr &env, const ast::Expr &expr);
+  Value rowMember(const EnvPtr &env, const ast::Expr &expr, const ast::Expr &field,
+                  const std::vector<ast::Item> &items);
   Value conditional(const EnvPtr &env, const ast::Expr &expr);
 
   // SemaTypes.cpp: operators and conversions.
@@ -215,7 +217,7 @@ private:
                         std::shared_ptr<core::Expr> result, Value body);
   bool affordable(const EnvPtr &env, const ast::Expr &expr, const core::Expr &result);
 
-  // SemaClauses.cpp: lets, element rules, results [D3, D7-D12, I7].
+  // SemaClauses.cpp: lets and results [D3, D4, D12, I7].
   std::shared_ptr<Env> leftSide(const ast::Entry &entry, std::vector<int> &variables, bool &listed);
   ExprPtr groupOfHead(const ExprPtr &body);
   bool closeOver(const ast::Entry &entry, const std::string &what, std::vector<int> &variables, bool listed,
@@ -223,7 +225,11 @@ private:
   bool isTokenMap(const std::vector<int> &variables) const;
   bool recurrence(const ast::Clause &clause);
   void let(const ast::Clause &clause);
+  void out(const ast::Clause &clause);
+  bool mayDefineOutput(const ast::Name &name);
   Value declared(const EnvPtr &env, const ast::Clause &clause, Value body);
+
+  // SemaRules.cpp: mask, score, weights, value [D7-D10].
   core::Branch &mainBranch();
   std::shared_ptr<Env> ruleEnv(Rule rule);
   bool inOrder(const ast::Clause &clause, int rule);
@@ -232,8 +238,6 @@ private:
   void defaultRules();
   void closeMain(Span use);
   bool requireMain(const EnvPtr &env, Span use);
-  void out(const ast::Clause &clause);
-  bool mayDefineOutput(const ast::Name &name);
 
   // SemaBuild.cpp: nodes, folding, messages.
   Span place(const Env &env, Span written) const { return env.use ? *env.use : written; }

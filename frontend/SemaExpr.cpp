@@ -172,6 +172,10 @@ Value Checker::chain(const EnvPtr &env, const ast::Expr &expr) {
 // `x in lo .. hi`; all other sets belong to later stages.
 Value Checker::member(const EnvPtr &env, const ast::Expr &expr) {
   if (expr.operands.size() < 3) {
+    const ast::Expr &set = *expr.operands[1];
+    const ast::Expr *field = set.kind == ExprKind::Subscript ? set.operands[0].get() : nullptr;
+    if (field && field->kind == ExprKind::Field && field->field.text == "row")
+      return rowMember(env, expr, *field, set.items);
     expression(env, *expr.operands[0]);
     return later(*env, expr.span, "`in` with a set");
   }
@@ -192,6 +196,51 @@ Value Checker::member(const EnvPtr &env, const ast::Expr &expr) {
   ExprPtr above = node(*env, expr.span, Op::Le, truth, {lo.expr, x.expr});
   ExprPtr below = node(*env, expr.span, Op::Lt, truth, {x.expr, hi.expr});
   return valueOf(*env, expr, node(*env, expr.span, Op::And, truth, {above, below}));
+}
+
+/// `x in o.row[i]`: the mask of the result at that row and key [D8]. Outside
+/// the rows and keys there are no members [S6].
+Value Checker::rowMember(const EnvPtr &env, const ast::Expr &expr, const ast::Expr &field,
+                         const std::vector<ast::Item> &items) {
+  const Symbol *symbol = lookup(*env, field.name.text);
+  if (!symbol || symbol->kind != Symbol::Branch)
+    return fieldOf(env, *expr.operands[1], field, env, &items);
+  Value x = expression(env, *expr.operands[0]);
+  if (!requireMain(env, expr.operands[1]->span))
+    return {};
+  auto args = indices(env, *expr.operands[1], field.name.text + ".row",
+                      {core::AxisB, core::AxisH, core::AxisN}, &items, env);
+  if (!x || !args || !needInt(env, x, expr.operands[0].get()))
+    return {};
+  if (!fits(x.kind, core::AxisM)) {
+    error(*env, x, "`" + field.name.text + ".row` holds keys").mark("this is " + kindName(x.kind));
+    return {};
+  }
+  const core::Branch &branch = program.branches[main];
+  if (!copies(*env, expr.span, *branch.mask))
+    return {};
+  ExprPtr row = (*args)[2];
+  ExprPtr seen = core::substitute(branch.mask, {{branch.variables[0], (*args)[0]},
+                                                {branch.variables[1], (*args)[1]},
+                                                {branch.variables[2], row},
+                                                {branch.key, x.expr}});
+  core::Type truth{Base::Bool, {}}, integer{Base::Int, {}};
+  auto leaf = [&](Op op, int id) {
+    auto e = std::make_shared<core::Expr>();
+    e->op = op;
+    e->type = integer;
+    e->id = id;
+    e->span = place(*env, expr.span);
+    return ExprPtr(e);
+  };
+  ExprPtr offset = leaf(Op::Param, predeclaredOffset());
+  ExprPtr end = node(*env, expr.span, Op::Add, integer, {offset, leaf(Op::Extent, core::AxisN)});
+  auto both = [&](ExprPtr a, ExprPtr b) { return node(*env, expr.span, Op::And, truth, {a, b}); };
+  auto within = [&](ExprPtr lo, ExprPtr v, ExprPtr hi) {
+    return both(node(*env, expr.span, Op::Le, truth, {lo, v}), node(*env, expr.span, Op::Lt, truth, {v, hi}));
+  };
+  ExprPtr keys = within(intNode(0, place(*env, expr.span)), x.expr, leaf(Op::Extent, core::AxisM));
+  return valueOf(*env, expr, both(both(within(offset, row, end), keys), seen));
 }
 
 Value Checker::conditional(const EnvPtr &env, const ast::Expr &expr) {
