@@ -29,8 +29,14 @@ Checker::Checker(const ast::File &file, SourceMap &sources, const Instance &inst
 }
 
 void Checker::checkFormulas() {
+  for (const ast::Use &use : file.uses)
+    later(use.span, "`use`");
   for (const ast::Clause &def : file.defs)
     defineFormula(fileScope, def);
+  std::map<std::string, Span> patterns;
+  for (const ast::Pattern &pattern : file.patterns)
+    if (auto [first, fresh] = patterns.emplace(pattern.name.text, pattern.name.span); !fresh)
+      error(pattern.name.span, "`" + pattern.name.text + "` is defined twice").note("first defined here", first->second);
 }
 
 /// Clauses in their order: a name is defined before it is used [D1].
