@@ -1,4 +1,5 @@
 #include "test/fuzz/Mutator.h"
+#include "frontend/Parser.h"
 #include "frontend/Tokens.h"
 #include <algorithm>
 #include <filesystem>
@@ -73,6 +74,86 @@ void Mutator::changeTokens(std::string &text, Random &random) const {
   }
 }
 
+/// What may stand for what without the parser's notice.
+static int classOf(Tok kind) {
+  switch (kind) {
+  case Tok::Name: return 1;
+  case Tok::Integer: case Tok::Real: case Tok::True: case Tok::False: return 2;
+  case Tok::Add: case Tok::Star: case Tok::Slash: case Tok::SlashSlash: case Tok::Mod: case Tok::At: return 3;
+  case Tok::Less: case Tok::LessEqual: case Tok::Greater: case Tok::GreaterEqual: case Tok::EqualEqual:
+  case Tok::NotEqual: return 4;
+  case Tok::And: case Tok::Or: return 5;
+  case Tok::Mask: case Tok::Value: case Tok::Score: case Tok::Weights: return 6;
+  default: return 0;
+  }
+}
+
+void Mutator::changeAlike(std::string &text, Random &random) const {
+  SourceMap sources;
+  Diagnostics diagnostics;
+  TokenList list = tokenize(sources, sources.add("", text), diagnostics);
+  const Token &token = list.tokens[random.below(list.tokens.size())];
+  std::vector<Span> alike;
+  for (const Token &other : list.tokens)
+    if (classOf(token.kind) && classOf(other.kind) == classOf(token.kind) && at(text, other.span) != at(text, token.span))
+      alike.push_back(other.span);
+  if (!alike.empty())
+    text.replace(token.span.begin, token.span.end - token.span.begin, at(text, alike[random.below(alike.size())]));
+}
+
+/// The places of all expressions of a program.
+static std::vector<Span> expressionSpans(const std::string &text) {
+  struct Walk {
+    std::vector<Span> spans;
+    void visit(const ast::ExprPtr &expr) {
+      if (!expr)
+        return;
+      spans.push_back(expr->span);
+      for (const ast::ExprPtr &operand : expr->operands)
+        visit(operand);
+      for (const ast::Item &item : expr->items)
+        visit(item.lo), visit(item.hi);
+      for (const ast::Binder &binder : expr->binders)
+        visit(binder.set), visit(binder.rangeEnd);
+      visit(expr->condition);
+    }
+    void visit(const ast::Clause &clause) {
+      for (const ast::ExprPtr &expr : {clause.value, clause.rangeEnd, clause.budget, clause.by, clause.where,
+                                       clause.always, clause.plus})
+        visit(expr);
+      for (const ast::Clause &inner : clause.body)
+        visit(inner);
+    }
+  } walk;
+  SourceMap sources;
+  Diagnostics diagnostics;
+  ast::File file = parse(sources, sources.add("", text), diagnostics);
+  for (const ast::Clause &def : file.defs)
+    walk.visit(def);
+  for (const ast::Pattern &pattern : file.patterns)
+    for (const ast::Clause &clause : pattern.clauses)
+      walk.visit(clause);
+  return walk.spans;
+}
+
+/// One expression in the place of another.
+void Mutator::changeExpressions(std::string &text, Random &random) const {
+  const std::string &other = random.oneIn(3) ? programs[random.below(programs.size())] : text;
+  std::vector<Span> places = expressionSpans(text), sources = expressionSpans(other);
+  if (places.empty() || sources.empty())
+    return;
+  std::string part = at(other, sources[random.below(sources.size())]);
+  static const char *const forms[] = {"%", "(%)", "-(%)", "not (%)", "sum(% for j')", "max(% for x in 0 .. 3)",
+                                      "(if % then % else %)", "(%)[0]", "(%) @ (%)", "f(%)", "1 / (%)", "o.w[i, %]",
+                                      "dot(%, %)", "(% < 1)", "any(% for j in c)", "merge(%, %)", "size(%)",
+                                      "shl(1, %)", "(%) ^ 2", "cat(%, %)", "(%, %)", "floor(%)", "q[i][0 .. %]"};
+  std::string form = forms[random.oneIn(2) ? 0 : random.below(sizeof(forms) / sizeof(*forms))], result;
+  for (char c : form)
+    c == '%' ? void(result += part) : void(result += c);
+  Span place = places[random.below(places.size())];
+  text.replace(place.begin, place.end - place.begin, result);
+}
+
 static std::vector<std::string> linesOf(const std::string &text) {
   std::vector<std::string> lines;
   std::istringstream in(text);
@@ -102,10 +183,12 @@ std::string Mutator::mutated(Random &random) const {
   std::string text = programs[random.below(programs.size())];
   // Long files hide their programs from each other.
   for (unsigned changes = 1 + random.below(4); changes-- > 0 && text.size() < 20000;)
-    switch (random.below(8)) {
+    switch (random.below(12)) {
     case 0: changeBytes(text, random); break;
-    case 1: case 2: changeLines(text, random); break;
-    default: changeTokens(text, random);
+    case 1: case 2: changeTokens(text, random); break;
+    case 3: case 4: case 5: changeLines(text, random); break;
+    case 6: case 7: case 8: changeAlike(text, random); break;
+    default: changeExpressions(text, random);
     }
   return text;
 }

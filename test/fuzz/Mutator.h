@@ -19,7 +19,8 @@ private:
   uint64_t state;
 };
 
-/// Changes programs of a corpus: bytes, tokens, lines, whole clauses of others.
+/// Changes programs of a corpus: bytes, tokens, lines, expressions, with parts
+/// of others. Most results still are programs to the parser.
 class Mutator {
 public:
   explicit Mutator(std::vector<std::string> corpus);
@@ -31,6 +32,8 @@ public:
 private:
   void changeBytes(std::string &text, Random &random) const;
   void changeTokens(std::string &text, Random &random) const;
+  void changeAlike(std::string &text, Random &random) const;
+  void changeExpressions(std::string &text, Random &random) const;
   void changeLines(std::string &text, Random &random) const;
 
   std::vector<std::string> programs;
