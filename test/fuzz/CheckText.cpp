@@ -30,7 +30,7 @@ static void checkMessages(const SourceMap &sources, const Diagnostics &diagnosti
   print(os, sources, diagnostics);
 }
 
-void checkText(const std::string &text) {
+void checkText(const std::string &text, ProgramCheck next) {
   SourceMap sources;
   Diagnostics diagnostics;
   uint32_t source = sources.add("fuzz.attn", text);
@@ -50,20 +50,23 @@ void checkText(const std::string &text) {
     std::optional<std::string> twice = format(again, second, diagnostics);
     require(once == twice, "formatting is idempotent");
   }
-#ifdef ATTN_FUZZ_SEMA
-  if (wellFormed) {
-    Diagnostics found;
-    checkAll(file, sources, found);
-    found.sort();
-    checkMessages(sources, found);
-    if (!file.patterns.empty() && !found.hasErrors()) {
-      Diagnostics late;
-      bool typed = analyze(file, sources, Instance(), late).has_value();
-      require(typed != late.hasErrors(), "a program is typed, or there is an error");
-      checkMessages(sources, late);
-    }
+  if (!wellFormed)
+    return;
+  Diagnostics found;
+  checkAll(file, sources, found);
+  found.sort();
+  checkMessages(sources, found);
+  for (const ast::Pattern &pattern : file.patterns) {
+    Instance instance;
+    instance.pattern = pattern.name.text;
+    Diagnostics late;
+    std::optional<core::Program> program = analyze(file, sources, instance, late);
+    require(program.has_value() != late.hasErrors(), "a program is typed, or there is an error");
+    require(found.hasErrors() || program, "what is wrong with one pattern is wrong with its file");
+    checkMessages(sources, late);
+    if (program && next)
+      next(*program, sources);
   }
-#endif
 }
 
 } // namespace attn

@@ -1,4 +1,5 @@
-// Feeds the front end with changed programs.
+// Feeds the front end with changed programs; attn-fuzz-compiler also the
+// importer and, with --plan, the passes.
 //   attn-fuzz [--runs N] [--minutes N] [--seed N] [--save FILE] PATH ...
 // PATH is a program, a page with programs, or a folder of both. The runs depend
 // on the seed alone. A run that crashes, hangs or breaks a promise is printed
@@ -21,6 +22,12 @@ using namespace attn;
 static const char *currentText = nullptr;
 static size_t currentSize = 0;
 static const char *savePath = nullptr;
+
+#ifdef ATTN_FUZZ_COMPILER
+static ProgramCheck programCheck = checkImporter;
+#else
+static ProgramCheck programCheck = nullptr;
+#endif
 
 static void writeAll(int file, const char *text, size_t size) {
   while (size > 0) {
@@ -61,7 +68,7 @@ static void runOne(const std::string &text) {
   currentText = text.data();
   currentSize = text.size();
   alarm(10);
-  checkText(text);
+  checkText(text, programCheck);
   alarm(0);
 }
 
@@ -80,6 +87,10 @@ int main(int argc, char **argv) {
       seed = std::strtoull(argv[++k], nullptr, 10);
     else if (argument == "--save" && hasValue)
       savePath = argv[++k];
+#ifdef ATTN_FUZZ_COMPILER
+    else if (argument == "--plan")
+      programCheck = checkPlanner;
+#endif
     else if (argument.compare(0, 2, "--") == 0) {
       std::cerr << "attn-fuzz: unknown option " << argument << "\n";
       return 2;
