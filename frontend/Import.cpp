@@ -341,6 +341,13 @@ Value ProgramImporter::wholeField(const core::Expr &body,
 }
 
 void ProgramImporter::importOutput(const core::Output &output) {
+  bool storesNumbers =
+      output.dtype >= core::DType::F16 && output.dtype <= core::DType::F64;
+  if (output.body->type.base == core::Base::Real && !storesNumbers)
+    return unsupported(output.span,
+                       "`" + std::string(core::spelling(output.dtype)) +
+                           "` cannot hold the numbers of this output",
+                       "the main output has the element type of v");
   Value field = wholeField(*output.body, output.variables);
   if (!field)
     field = define(output.name, output.variables, *output.body, output.span);
