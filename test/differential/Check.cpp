@@ -1,4 +1,5 @@
 #include "Check.h"
+#include "Poison.h"
 #include "frontend/Parser.h"
 #include "runtime/OracleJudge.h"
 #include <algorithm>
@@ -9,7 +10,8 @@
 using namespace attn;
 using namespace differential;
 
-std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance) {
+std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance,
+                                                const CompileOptions &options) {
   auto result = std::make_unique<Compiled>();
   uint32_t file = result->sources.add("program.attn", text);
   Diagnostics diagnostics;
@@ -22,16 +24,17 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
     result->error = messages.str();
     return result;
   }
-  result->callable = load(*result->program, result->sources, {}, result->error);
+  result->callable = load(*result->program, result->sources, options, result->error);
   if (!result->callable && result->error.empty())
     result->error = "no reason given";
   return result;
 }
 
-std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance, Totals &totals) {
+std::unique_ptr<Compiled> differential::compile(const std::string &text, const Instance &instance, Totals &totals,
+                                                const CompileOptions &options) {
   using namespace std::chrono;
   auto start = steady_clock::now();
-  auto compiled = compile(text, instance);
+  auto compiled = compile(text, instance, options);
   totals.compileMicros += duration_cast<microseconds>(steady_clock::now() - start).count();
   ++totals.programs;
   return compiled;
@@ -68,6 +71,7 @@ std::string differential::check(const Compiled &compiled, const Shape &shape) {
   if (!exact || !plain)
     return "the oracle refuses: " + error;
 
+  poisonHidden(program, arguments.bindings, *exact);
   Call call;
   call.inputs = arguments.bindings.inputs;
   call.reals = arguments.bindings.reals;

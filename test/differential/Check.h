@@ -18,7 +18,8 @@ struct Compiled {
 };
 
 /// Parses, checks and compiles the pattern that `instance` names.
-std::unique_ptr<Compiled> compile(const std::string &text, const attn::Instance &instance);
+std::unique_ptr<Compiled> compile(const std::string &text, const attn::Instance &instance,
+                                  const attn::CompileOptions &options = {});
 
 /// Runs one call. Returns what is wrong with it, or an empty string.
 std::string check(const Compiled &compiled, const Shape &shape);
@@ -32,14 +33,20 @@ struct Totals {
   std::mutex printing;
 };
 /// `compile` on the clock.
-std::unique_ptr<Compiled> compile(const std::string &text, const attn::Instance &instance, Totals &totals);
+std::unique_ptr<Compiled> compile(const std::string &text, const attn::Instance &instance, Totals &totals,
+                                  const attn::CompileOptions &options = {});
 
 /// Calls `work(n)` for n in [0, count) on some threads.
 void inParallel(int64_t threads, int64_t count, const std::function<void(int64_t)> &work);
 
-/// Every file of a folder on `shapes` shapes each; in every type of q, k and v,
-/// or in `dtype` where that is not empty.
-void runExamples(const std::string &folder, const std::string &dtype, int64_t shapes, int64_t seed, int64_t threads,
-                 Totals &totals);
+struct ExampleOptions {
+  std::string folder;
+  std::optional<attn::core::DType> dtype; ///< else f32, bf16 and f16
+  int64_t shapes = 8;                     ///< random ones beside those that are always tried
+  int64_t seed = 1, threads = 2;
+  bool tiles = false; ///< random sides of tiles, and random shapes alone
+};
+/// Every file of a folder.
+void runExamples(const ExampleOptions &options, Totals &totals);
 
 } // namespace differential

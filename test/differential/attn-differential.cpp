@@ -4,7 +4,11 @@
 //   attn-differential [--count N] [--seed S] [--shapes K] [--threads T]
 //                     [--only PROGRAM] [--print]
 //
-//   attn-differential --examples FOLDER [--dtype bf16] [--shapes K] [--seed S] [--threads T]
+//   attn-differential --examples FOLDER [--dtype TYPE] [--tiles] [--shapes K]
+//                     [--seed S] [--threads T]
+//
+// tries every file of a folder on some fixed shapes and K random ones; with
+// --tiles on random ones alone, with random sides of tiles.
 //
 // N counts calls; every program is called on K shapes. A failure is made
 // smaller and printed with the seed and program number that reproduce it. The
@@ -20,8 +24,9 @@ using namespace differential;
 namespace {
 struct Options {
   int64_t count = 2000, seed = 1, shapes = 8, threads = 2, only = -1;
-  bool print = false;
-  std::string examples, dtype;
+  bool print = false, tiles = false;
+  std::string examples;
+  std::optional<core::DType> dtype;
 };
 
 std::string attempt(const Source &source, const Instance &instance, const Shape &shape) {
@@ -108,10 +113,12 @@ int main(int argc, char **argv) {
                      : word == "--only" ? &options.only : nullptr;
     if (word == "--print")
       options.print = true;
+    else if (word == "--tiles")
+      options.tiles = true;
     else if (word == "--examples" && n + 1 < argc)
       options.examples = argv[++n];
-    else if (word == "--dtype" && n + 1 < argc)
-      options.dtype = argv[++n];
+    else if (word == "--dtype" && n + 1 < argc && (options.dtype = core::parseDType(argv[n + 1])))
+      ++n;
     else if (value && n + 1 < argc)
       *value = std::strtoll(argv[++n], nullptr, 10);
     else
@@ -119,7 +126,7 @@ int main(int argc, char **argv) {
   }
   Totals totals;
   if (!options.examples.empty()) {
-    runExamples(options.examples, options.dtype, options.shapes, options.seed, options.threads, totals);
+    runExamples({options.examples, options.dtype, options.shapes, options.seed, options.threads, options.tiles}, totals);
   } else if (options.only >= 0) {
     options.print = true;
     runProgram(options, options.only, totals);

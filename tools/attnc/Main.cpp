@@ -7,7 +7,7 @@
 using namespace attnc;
 
 static std::vector<Command> commands() {
-  return {checkCommand(), fmtCommand(), showCommand(), runCommand(), compileCommand()};
+  return {checkCommand(), fmtCommand(), showCommand(), explainCommand(), runCommand(), compileCommand()};
 }
 
 static std::string padded(std::string text, size_t width) {

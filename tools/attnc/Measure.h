@@ -17,6 +17,9 @@ Visible countVisible(const Loaded &loaded, const Problem &problem, attn::Oracle 
 /// The shape of every output, by name.
 std::map<std::string, std::vector<int64_t>> outputShapes(const Loaded &loaded, const Problem &problem);
 
+/// "B=1 H=8 ... D=64 E=64 ".
+std::string lengthsOf(const Loaded &loaded, const Problem &problem);
+
 /// What `attnc run` reports.
 struct Report {
   double compileSeconds = 0;

@@ -1,35 +1,18 @@
 // The report of a run, for people and for programs.
+#include "tools/attnc/Json.h"
 #include "tools/attnc/Measure.h"
-#include <cmath>
-#include <cstdio>
+#include "tools/attnc/Text.h"
 #include <iostream>
 
 using namespace attn;
 using namespace attnc;
 
 namespace {
-/// A number as printf would format it.
-template <class... Values> std::string text(const char *format, Values... values) {
-  char buffer[256];
-  std::snprintf(buffer, sizeof buffer, format, values...);
-  return buffer;
-}
-
 void row(const char *name, const std::string &value) { std::cout << text("  %-15s", name) << value << '\n'; }
 
-std::string duration(double seconds) {
-  return seconds < 1e-3 ? text("%.1f us", seconds * 1e6) : seconds < 1 ? text("%.2f ms", seconds * 1e3)
-                                                                        : text("%.2f s", seconds);
-}
+} // namespace
 
-std::string count(double number) {
-  return number < 1e6 ? text("%.0f", number) : number < 1e9 ? text("%.1f M", number / 1e6)
-                                                            : text("%.2f G", number / 1e9);
-}
-
-double percent(double part, double all) { return all > 0 ? 100 * part / all : 0; }
-
-std::string lengthsOf(const Loaded &loaded, const Problem &problem) {
+std::string attnc::lengthsOf(const Loaded &loaded, const Problem &problem) {
   std::string line;
   for (const core::Axis &axis : loaded.program.axes)
     line += axis.name + "=" + std::to_string(problem.lengths.at(axis.name)) + " ";
@@ -38,7 +21,6 @@ std::string lengthsOf(const Loaded &loaded, const Problem &problem) {
       line += text("%s=%.0f ", constant.name.c_str(), constant.value);
   return line;
 }
-} // namespace
 
 void attnc::printReport(const Loaded &loaded, const Problem &problem, const Report &report, bool compiled) {
   std::cout << loaded.program.name << "  " << core::spelling(loaded.program.dtype) << "  "
@@ -72,41 +54,16 @@ void attnc::printReport(const Loaded &loaded, const Problem &problem, const Repo
 // JSON
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Numbers that JSON has no word for become null.
-std::string number(double value) { return std::isfinite(value) ? text("%.9g", value) : "null"; }
-
-std::string quoted(const std::string &value) {
-  std::string result = "\"";
-  for (unsigned char c : value)
-    result += c == '"' || c == '\\' ? std::string("\\") + char(c) : c < 32 ? text("\\u%04x", c) : std::string(1, c);
-  return result + "\"";
-}
-
-class Object {
-public:
-  Object &add(const char *name, const std::string &json) {
-    body += (body.empty() ? "" : ", ") + quoted(name) + ": " + json;
-    return *this;
-  }
-  Object &add(const char *name, double value) { return add(name, number(value)); }
-  std::string done() const { return "{" + body + "}"; }
-
-private:
-  std::string body;
-};
-} // namespace
-
 void attnc::printJson(const Loaded &loaded, const Problem &problem, const Report &report, bool compiled) {
-  Object shape;
+  json::Object shape;
   for (const core::Axis &axis : loaded.program.axes)
     shape.add(axis.name.c_str(), double(problem.lengths.at(axis.name)));
   for (const core::Constant &constant : loaded.program.constants)
     if (constant.isLength)
       shape.add(constant.name.c_str(), constant.value);
-  Object object;
-  object.add("pattern", quoted(loaded.program.name))
-      .add("dtype", quoted(core::spelling(loaded.program.dtype)))
+  json::Object object;
+  object.add("pattern", json::quoted(loaded.program.name))
+      .add("dtype", json::quoted(core::spelling(loaded.program.dtype)))
       .add("shape", shape.done())
       .add("visible_pairs", report.visible.pairs)
       .add("all_pairs", report.visible.all)
@@ -114,14 +71,14 @@ void attnc::printJson(const Loaded &loaded, const Problem &problem, const Report
   if (compiled) {
     std::string seconds;
     for (double second : report.seconds)
-      seconds += (seconds.empty() ? "" : ", ") + number(second);
-    object.add("target", quoted(report.target))
+      seconds += (seconds.empty() ? "" : ", ") + json::number(second);
+    object.add("target", json::quoted(report.target))
         .add("threads", report.threads)
         .add("compile_seconds", report.compileSeconds)
         .add("seconds", "[" + seconds + "]")
         .add("gflops", report.flops / report.seconds.front() / 1e9)
         .add("flops", report.flops)
-        .add("tiles", Object()
+        .add("tiles", json::Object()
                           .add("rows", double(report.rows))
                           .add("cols", double(report.cols))
                           .add("all", double(report.tiles))
@@ -131,9 +88,9 @@ void attnc::printJson(const Loaded &loaded, const Problem &problem, const Report
                           .done());
   }
   if (!report.checks.empty()) {
-    Object checks;
+    json::Object checks;
     for (const Report::Check &check : report.checks)
-      checks.add(check.output.c_str(), Object()
+      checks.add(check.output.c_str(), json::Object()
                                            .add("agrees", check.verdict.ok ? "true" : "false")
                                            .add("rows", double(check.rows))
                                            .add("error", check.verdict.errorMax)

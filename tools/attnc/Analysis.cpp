@@ -1,0 +1,183 @@
+#include "tools/attnc/Analysis.h"
+#include "dialect/AttnOps.h"
+#include "dialect/PlanOps.h"
+#include "frontend/Import.h"
+#include "frontend/Scalar.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Pass/PassManager.h"
+#include "passes/MaskInterpreter.h"
+#include "passes/MaskNumbers.h"
+#include "passes/Pipelines.h"
+#include "passes/WeightPlan.h"
+
+using namespace attn;
+using namespace attnc;
+
+namespace {
+
+std::string place(mlir::Location location) {
+  std::string text;
+  location->walk([&](mlir::Location at) {
+    if (auto range = llvm::dyn_cast<mlir::FileLineColLoc>(at))
+      text = range.getFilename().str() + ":" + std::to_string(range.getLine()) + ":" +
+             std::to_string(range.getColumn());
+    return mlir::WalkResult::advance();
+  });
+  return text;
+}
+
+/// Values of the integers that closed forms are over, where they follow from
+/// lengths and parameters.
+class SymbolValues {
+public:
+  SymbolValues(const Loaded &loaded, const Problem &problem)
+      : interpreter([this](mlir::Value value, llvm::ArrayRef<int64_t>) { return leaf(value); }) {
+    const core::Program &program = loaded.program;
+    ScalarInputs inputs;
+    for (const core::Axis &axis : program.axes) {
+      inputs.extents.push_back(problem.lengths.at(axis.name));
+      lengths[axis.name] = inputs.extents.back();
+    }
+    for (const core::Param &param : program.params) {
+      Scalar value;
+      if (auto given = loaded.ints.find(param.name); given != loaded.ints.end())
+        value = Scalar::ofInt(given->second);
+      else if (auto real = loaded.reals.find(param.name); real != loaded.reals.end())
+        value = Scalar::ofReal(real->second);
+      else if (param.defaultValue)
+        value = evaluateScalar(*param.defaultValue, inputs).value_or(Scalar());
+      else
+        value = Scalar::ofInt(problem.offset);
+      value.base = param.type;
+      inputs.params.push_back(value);
+      params[param.name] = value.integer;
+    }
+  }
+
+  int64_t operator()(const MaskSymbol &symbol, mlir::Value row, int64_t first, int64_t last) {
+    if (symbol.kind == MaskSymbol::Uniform)
+      return interpreter(symbol.value);
+    int64_t best = 0;
+    for (int64_t r = first; r <= last; ++r) {
+      interpreter.fixed[row] = r;
+      int64_t value = interpreter(symbol.value);
+      best = r == first                              ? value
+             : symbol.kind == MaskSymbol::RowMin ? std::min(best, value)
+                                                 : std::max(best, value);
+    }
+    return best;
+  }
+
+  bool known = true; ///< no table, head or batch entry was asked for
+
+private:
+  int64_t leaf(mlir::Value value) {
+    mlir::Operation *op = value.getDefiningOp();
+    if (auto param = llvm::dyn_cast_or_null<ParamOp>(op))
+      return params[param.getName().str()];
+    if (auto extent = llvm::dyn_cast_or_null<ExtentOp>(op))
+      return lengths[extent.getName().str()];
+    known = false;
+    return 0;
+  }
+
+  std::map<std::string, int64_t> params, lengths;
+  MaskInterpreter interpreter;
+};
+
+Analysis::Tiles classify(const MaskAnalysis &masks, AttendOp attend, const Loaded &loaded, const Problem &problem,
+                         int64_t rows, int64_t cols) {
+  Analysis::Tiles tiles;
+  if (!masks.exact())
+    return tiles;
+  auto length = [&](int axis) { return problem.length(loaded.program, axis); };
+  SymbolValues values(loaded, problem);
+  mlir::Value row = MaskQuestion::of(attend).row;
+  TileClasses counts = classifyTiles(masks, length(core::AxisN), length(core::AxisM), rows, cols,
+                                             [&](const MaskSymbol &symbol, int64_t first, int64_t last) {
+                                               return values.known ? values(symbol, row, first, last) : 0;
+                                             });
+  int64_t times = length(core::AxisB) * length(core::AxisH);
+  tiles.known = values.known;
+  tiles.empty = counts.dead * times;
+  tiles.full = counts.full * times;
+  tiles.mixed = counts.mixed * times;
+  return tiles;
+}
+
+Analysis::Branch describe(AttendOp attend, const MaskAnalysis &masks) {
+  Analysis::Branch branch;
+  branch.name = attend.getName().str();
+  llvm::raw_string_ostream keys(branch.keys);
+  masks.print(keys);
+  branch.exact = masks.exact();
+  for (mlir::Value value : masks.opaque())
+    branch.opaque.push_back(place(value.getLoc()));
+  llvm::raw_string_ostream os(branch.weights);
+  WeightPlan(attend).print(os, branch.name);
+  return branch;
+}
+
+void describePlan(mlir::ModuleOp module, Analysis &analysis) {
+  module.walk([&](plan::KernelOp op) {
+    Analysis::Kernel kernel;
+    kernel.name = op.getName().str();
+    if (auto schedule = op.getScheduleAttr()) {
+      for (mlir::NamedAttribute entry : schedule)
+        if (auto number = llvm::dyn_cast<mlir::IntegerAttr>(entry.getValue()))
+          kernel.schedule[entry.getName().str()] = number.getInt();
+      for (auto &[name, value] : kernel.schedule)
+        kernel.text += (kernel.text.empty() ? "" : ", ") + name + " = " + std::to_string(value);
+    }
+    if (kernel.schedule.count("cols")) {
+      analysis.rows = kernel.schedule["rows"];
+      analysis.cols = kernel.schedule["cols"];
+    }
+    analysis.kernels.push_back(kernel);
+  });
+  module.walk([&](plan::AllocOp op) {
+    Analysis::Buffer buffer{op.getName().str(), {}};
+    llvm::raw_string_ostream(buffer.type) << op.getResult().getType();
+    analysis.buffers.push_back(buffer);
+  });
+}
+
+} // namespace
+
+std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &problem, const CompileOptions &options,
+                                       std::string &error) {
+  mlir::MLIRContext context;
+  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error && error.empty())
+      error = diagnostic.str();
+    return mlir::success();
+  });
+  mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(loaded.program, loaded.sources(), context);
+  if (!module)
+    return std::nullopt;
+  auto run = [&](mlir::ModuleOp target, llvm::function_ref<void(mlir::OpPassManager &)> build) {
+    mlir::PassManager passes(&context);
+    build(passes);
+    return mlir::succeeded(passes.run(target));
+  };
+  PlanOptions plan;
+  for (auto &[name, value] : options.schedule)
+    plan.schedule.push_back("*:" + name + "=" + std::to_string(value));
+
+  Analysis analysis;
+  mlir::OwningOpRef<mlir::ModuleOp> planned = module->clone();
+  if (!run(*module, buildSimplifyPipeline) || !run(*planned, [&](mlir::OpPassManager &passes) {
+        buildSimplifyPipeline(passes);
+        buildPlanPipeline(passes, plan);
+        buildSchedulePipeline(passes, plan);
+      }))
+    return std::nullopt;
+  describePlan(*planned, analysis);
+  module->walk([&](AttendOp attend) {
+    MaskAnalysis masks(attend);
+    analysis.branches.push_back(describe(attend, masks));
+    if (attend.getName() == "o" && analysis.cols)
+      analysis.tiles = classify(masks, attend, loaded, problem, analysis.rows, analysis.cols);
+  });
+  return analysis;
+}

@@ -1,0 +1,45 @@
+// What the compiler's analyses say about a program, as text and numbers.
+#pragma once
+#include "runtime/Session.h"
+#include "tools/attnc/Problem.h"
+
+namespace attnc {
+
+struct Analysis {
+  /// Of one branch.
+  struct Branch {
+    std::string name;
+    std::string keys;    ///< live keys and holes of the rows r0..r1, a line each
+    bool exact = false;  ///< tile classes follow from these closed forms alone
+    std::vector<std::string> opaque; ///< parts of the mask that are looked at element by element
+    std::string weights; ///< passes, state, finish and merge
+  };
+  struct Kernel {
+    std::string name;
+    std::map<std::string, int64_t> schedule;
+    std::string text; ///< the schedule as it is printed
+  };
+  /// Workspace: a buffer of the plan.
+  struct Buffer {
+    std::string name, type;
+  };
+  /// Tiles of the main result, all batch entries and heads, from the closed
+  /// forms; unknown where they are not exact or read tables.
+  struct Tiles {
+    bool known = false;
+    int64_t empty = 0, full = 0, mixed = 0;
+  };
+
+  std::vector<Branch> branches;
+  std::vector<Kernel> kernels;
+  std::vector<Buffer> buffers;
+  Tiles tiles;
+  int64_t rows = 0, cols = 0; ///< sides of the main kernel's tile
+};
+
+/// Runs the analyses and the planner. Prints what the compiler says and returns
+/// nullopt where it refuses the program.
+std::optional<Analysis> analyze(const Loaded &loaded, const Problem &problem, const attn::CompileOptions &options,
+                                std::string &error);
+
+} // namespace attnc
