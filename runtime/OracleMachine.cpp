@@ -50,12 +50,13 @@ const E *Machine<T>::letValue(int id, const std::vector<int64_t> &values) {
     const core::Expr &body = *let.body;
     if constexpr (ofInts) {
       state->intMemo = Memo<int64_t>(places, components);
-      state->ints = compiler.ints(body);
       if (body.type.isScalar())
         state->ints = [f = compiler.integer(body), value = int64_t(0)]() mutable {
           value = f();
           return &value;
         };
+      else
+        state->ints = compiler.ints(body);
     } else {
       state->realMemo = Memo<T>(places, components);
       if (body.type.isScalar())

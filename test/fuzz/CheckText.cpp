@@ -30,7 +30,7 @@ static void checkMessages(const SourceMap &sources, const Diagnostics &diagnosti
   print(os, sources, diagnostics);
 }
 
-void checkText(const std::string &text, ProgramCheck next) {
+void checkText(const std::string &text, const std::vector<ProgramCheck> &next) {
   SourceMap sources;
   Diagnostics diagnostics;
   uint32_t source = sources.add("fuzz.attn", text);
@@ -63,8 +63,9 @@ void checkText(const std::string &text, ProgramCheck next) {
     std::optional<core::Program> program = analyze(file, sources, instance, late);
     require(program.has_value() != late.hasErrors(), "a program is typed, or there is an error");
     checkMessages(sources, late);
-    if (program && next)
-      next(*program, sources);
+    for (ProgramCheck check : next)
+      if (program)
+        check(*program, sources);
   }
 }
 

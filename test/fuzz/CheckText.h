@@ -2,6 +2,7 @@
 #pragma once
 #include "frontend/Core.h"
 #include <string>
+#include <vector>
 
 namespace attn {
 
@@ -12,11 +13,13 @@ using ProgramCheck = void (*)(const core::Program &, const SourceMap &);
 /// in the words of the language.
 void checkImporter(const core::Program &program, const SourceMap &sources);
 void checkPlanner(const core::Program &program, const SourceMap &sources);
+/// Evaluates it on small arrays of any bytes.
+void checkOracle(const core::Program &program, const SourceMap &sources);
 
 /// Reads, prints, formats and checks a text. Whatever the text, nothing
 /// crashes; every message can be printed and lies inside the text; formatting
 /// keeps the tree and is idempotent; a text that is not a program has an error.
 /// Says what does not hold and aborts.
-void checkText(const std::string &text, ProgramCheck next = nullptr);
+void checkText(const std::string &text, const std::vector<ProgramCheck> &next = {});
 
 } // namespace attn

@@ -1,6 +1,6 @@
-// Feeds the front end with changed programs; attn-fuzz-compiler also the
-// importer and, with --plan, the passes.
-//   attn-fuzz [--runs N] [--minutes N] [--seed N] [--save FILE] PATH ...
+// Feeds the front end with changed programs and, with --import, the importer,
+// with --plan also the passes, with --oracle the reference evaluator.
+//   attn-fuzz [--runs N] [--minutes N] [--seed N] [--save FILE] [--import] [--plan] [--oracle] PATH ...
 // PATH is a program, a page with programs, or a folder of both. The runs depend
 // on the seed alone. A run that crashes, hangs or breaks a promise is printed
 // and, with --save, written to FILE.
@@ -23,11 +23,7 @@ static const char *currentText = nullptr;
 static size_t currentSize = 0;
 static const char *savePath = nullptr;
 
-#ifdef ATTN_FUZZ_COMPILER
-static ProgramCheck programCheck = checkImporter;
-#else
-static ProgramCheck programCheck = nullptr;
-#endif
+static std::vector<ProgramCheck> programChecks;
 
 static void writeAll(int file, const char *text, size_t size) {
   while (size > 0) {
@@ -68,7 +64,7 @@ static void runOne(const std::string &text) {
   currentText = text.data();
   currentSize = text.size();
   alarm(10);
-  checkText(text, programCheck);
+  checkText(text, programChecks);
   alarm(0);
 }
 
@@ -87,10 +83,12 @@ int main(int argc, char **argv) {
       seed = std::strtoull(argv[++k], nullptr, 10);
     else if (argument == "--save" && hasValue)
       savePath = argv[++k];
-#ifdef ATTN_FUZZ_COMPILER
+    else if (argument == "--import")
+      programChecks.push_back(checkImporter);
     else if (argument == "--plan")
-      programCheck = checkPlanner;
-#endif
+      programChecks.push_back(checkPlanner);
+    else if (argument == "--oracle")
+      programChecks.push_back(checkOracle);
     else if (argument.compare(0, 2, "--") == 0) {
       std::cerr << "attn-fuzz: unknown option " << argument << "\n";
       return 2;
