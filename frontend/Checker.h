@@ -4,6 +4,7 @@
 #include "frontend/CoreWalk.h"
 #include "frontend/Sema.h"
 #include <functional>
+#include <memory>
 #include <set>
 
 namespace attn::sema {
@@ -29,12 +30,15 @@ struct Value {
   bool literal = false; ///< an integer written as a number [I8]
   Span span;            ///< for messages: where the user wrote it
   std::optional<Span> inner; ///< and inside a formula
+  std::vector<int> setOf;    ///< a set: the axes of its elements; `expr` is a placeholder
+  enum { NoResult, Divided, Undivided } result = NoResult; ///< of a branch: with a denominator or not
 
   explicit operator bool() const { return expr != nullptr; }
   const core::Type &type() const { return expr->type; }
   bool isInt() const { return type().base == Base::Int && type().isScalar(); }
   bool isReal() const { return type().base == Base::Real && type().isScalar(); }
-  bool isBool() const { return type().base == Base::Bool && type().isScalar(); }
+  bool isSet() const { return !setOf.empty(); }
+  bool isBool() const { return type().base == Base::Bool && type().isScalar() && !isSet(); }
   bool isNumber() const { return type().isScalar() && type().base != Base::Bool; }
 };
 
@@ -46,6 +50,7 @@ struct Symbol {
     Broken,   ///< an error was reported where it is defined: it fits everywhere
     Constant, ///< `constant`: a length or a const parameter
     Param, Extent, Tensor, Let, Index, Branch, Stage,
+    Set,      ///< `sets[id]`: a select, or a set that the caller gives
     Def,
   } kind = Broken;
   std::string name;
@@ -55,7 +60,23 @@ struct Symbol {
   ExprPtr constant;
   const ast::Clause *def = nullptr;
   const ast::Expr *value = nullptr; ///< right side of a let
+  bool bare = false;                ///< written without indices: it has inferred ones only
   const Scope *home = nullptr; ///< the scope that the formula is written in
+};
+
+/// A class of another index [I4].
+struct ClassIndex {
+  int of = plain;    ///< its axis
+  int variable = -1; ///< in `map`
+  ExprPtr map;
+  std::string text;  ///< as written: "j // block"
+  std::string shape; ///< the same without the name of the index
+};
+
+/// A family of sets.
+struct SetFamily {
+  std::vector<int> axes;     ///< of its indices
+  std::vector<int> elements; ///< axes of its elements
 };
 
 struct Scope {
@@ -88,8 +109,21 @@ struct Env {
   int branch = -1;                  ///< in Program::branches
   ExprPtr numerator;                ///< left operand of the `/` around [D10]
   bool belowLine = false;           ///< in the right operand of a `/`
+  bool swept = false;               ///< in an aggregate over rows or keys
   std::optional<Span> use;          ///< outermost use of a formula in the user's text
   const Symbol *formula = nullptr;  ///< innermost formula
+};
+
+/// The rules of one branch while they are read [D7].
+struct Rules {
+  int branch = -1; ///< in Program::branches
+  Scope *scope = nullptr;
+  std::shared_ptr<Env> base; ///< what every rule sees
+  bool closed = false, failed = false;
+  Span use;                  ///< what closed them
+  std::optional<Span> first;
+  std::optional<Span> given[4]; ///< mask, score, weights, value
+  bool lastStage[4] = {false, false, false, false};
 };
 
 class Checker {
@@ -106,8 +140,6 @@ public:
 private:
   // Sema.cpp, SemaFinish.cpp: the order of things.
   void clauses(const std::vector<ast::Clause> &list);
-  void select(const ast::Clause &clause);
-  void branch(const ast::Clause &clause);
   void checkInstance(const ast::Pattern &pattern);
   core::Program finish();
   int predeclaredOffset() const;
@@ -142,7 +174,23 @@ private:
   std::optional<core::DType> elementType(const ast::Name &name);
   std::optional<std::vector<int64_t>> lengths(const ast::Type &type, bool newNames);
   void inputs(const ast::Clause &clause);
+
+  // SemaSets.cpp: classes, sets, branches; checked, then refused [I4, D6, D7].
   void indexClause(const ast::Clause &clause);
+  bool classIndex(const ast::Clause &clause, int axis);
+  bool isClass(int kind) const { return kind == core::AxisG || classes.count(kind); }
+  int classOf(int kind) const { return kind == core::AxisG ? core::AxisH : classes.at(kind).of; }
+  bool sameClass(int a, int b) const;
+  /// The class of a value, through classes of classes; null where it has none.
+  ExprPtr classOfValue(int axis, const Value &v);
+  Value classCall(const EnvPtr &env, const ast::Expr &expr, const Symbol &index);
+  Value memberOfSet(const EnvPtr &env, const ast::Expr &expr);
+  bool rangesOver(const EnvPtr &env, const ast::Binder &binder, int axis);
+  void select(const ast::Clause &clause);
+  void branch(const ast::Clause &clause);
+  Value merge(const EnvPtr &env, const ast::Expr &expr);
+  Value setNode(const EnvPtr &env, const ast::Expr &at, std::vector<int> elements);
+  std::string setName(const std::vector<int> &elements) const;
 
   // SemaExpr.cpp: the forms of the grammar.
   Value expression(const EnvPtr &env, const ast::Expr &expr);
@@ -175,6 +223,7 @@ private:
   Value splat(const Value &v, const core::Type &type);
   std::optional<int64_t> constantInt(const EnvPtr &env, const ast::Expr &expr);
   std::string typeName(const core::Type &type) const;
+  std::string typeName(const Value &v) const;
   std::string lengthName(int64_t length) const;
 
   // SemaFunctions.cpp: builtin functions [D15].
@@ -182,6 +231,7 @@ private:
   std::vector<std::string> functionNames() const;
   bool arity(const EnvPtr &env, const ast::Expr &expr, size_t least, size_t most, const char *form);
   Value function(const EnvPtr &env, const ast::Expr &expr);
+  Value random(const EnvPtr &env, const ast::Expr &expr);
   Value extreme(const EnvPtr &env, const ast::Expr &expr);
   Value integers(const EnvPtr &env, const ast::Expr &expr, Op op);
   Value vectors(const EnvPtr &env, const ast::Expr &expr);
@@ -197,7 +247,7 @@ private:
   std::string axisList(const std::vector<int> &axes, size_t from) const;
   std::optional<std::vector<ExprPtr>> indices(const EnvPtr &env, const ast::Expr &at, const std::string &name,
                                               const std::vector<int> &axes, const std::vector<ast::Item> *items,
-                                              const EnvPtr &itemEnv);
+                                              const EnvPtr &itemEnv, bool bare = false);
   Value subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast::Name &name, const Symbol &symbol,
                         core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv);
   Value inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol, const std::vector<ExprPtr> &args);
@@ -230,14 +280,15 @@ private:
   Value declared(const EnvPtr &env, const ast::Clause &clause, Value body);
 
   // SemaRules.cpp: mask, score, weights, value [D7-D10].
-  core::Branch &mainBranch();
-  std::shared_ptr<Env> ruleEnv(Rule rule);
-  bool inOrder(const ast::Clause &clause, int rule);
-  void element(const ast::Clause &clause);
+  void startMain();
+  core::Branch &branchOf(const Rules &rules) { return program.branches[rules.branch]; }
+  std::shared_ptr<Env> ruleEnv(const Rules &rules, Rule rule);
+  bool inOrder(Rules &rules, const ast::Clause &clause, int rule);
+  void element(Rules &rules, const ast::Clause &clause);
   Value valueRule(const EnvPtr &env, Value v);
-  void defaultRules();
-  void closeMain(Span use);
-  bool requireMain(const EnvPtr &env, Span use);
+  void defaultRules(Rules &rules);
+  void closeRules(Rules &rules, Span use);
+  bool requireBranch(const EnvPtr &env, const Symbol &branch, Span use);
 
   // SemaBuild.cpp: nodes, folding, messages.
   Span place(const Env &env, Span written) const { return env.use ? *env.use : written; }
@@ -245,6 +296,8 @@ private:
   ExprPtr fold(std::shared_ptr<core::Expr> expr);
   ExprPtr intNode(int64_t v, Span span);
   ExprPtr realNode(double v, Span span);
+  /// Stands for a number that no back end computes yet.
+  ExprPtr realPlaceholder(const Env &env, Span written);
   ExprPtr boolNode(bool v, Span span);
   ExprPtr varNode(int variable, Span span);
   Value value(ExprPtr expr, Span span, int kind = plain);
@@ -285,17 +338,19 @@ private:
   std::set<int> tokenMaps;       ///< lets over rows and keys, put in where used [P1]
   std::map<std::string, Span> definedBelow; ///< every name that the pattern defines
   std::set<std::string> unknownNames;
+  std::set<std::string> states;
   std::set<std::string> updated; ///< names that an `out` gives
   std::set<std::string> outNames;
   bool anyOut = false;
 
-  // The main result [D7].
-  int main = -1; ///< in Program::branches
-  bool mainClosed = false, mainFailed = false;
-  Span mainUse;
-  std::optional<Span> firstRule;
-  std::optional<Span> given[4]; ///< mask, score, weights, value
-  bool lastStage[4] = {false, false, false, false};
+  std::map<int, ClassIndex> classes; ///< by axis
+  std::set<int> rangeAxes;           ///< `index x in lo .. hi`: plain integers
+  std::set<int> members;             ///< variables over members, not over all tokens
+  std::vector<SetFamily> sets;
+  std::set<std::string> saidLater;
+  std::vector<std::unique_ptr<Scope>> branchScopes;
+  std::set<int> failedBranches;
+  Rules mainRules; ///< of `o`
 };
 
 } // namespace attn::sema

@@ -55,25 +55,13 @@ void Checker::clauses(const std::vector<ast::Clause> &list) {
     case ClauseKind::Mask:
     case ClauseKind::Score:
     case ClauseKind::Weights:
-    case ClauseKind::Value: element(clause); break;
+    case ClauseKind::Value:
+      startMain();
+      element(mainRules, clause);
+      break;
     case ClauseKind::Out: out(clause); break;
     }
   }
-}
-
-void Checker::select(const ast::Clause &clause) {
-  if (!clause.by && clause.rule.text != "all" && !clause.rule.text.empty() && !clause.elements.empty())
-    error(clause.span, "`" + clause.rule.text + "` needs a score")
-        .suggest("add `by` and an expression of " + clause.elements[0].text);
-  later(clause.span, "`select`");
-  if (!clause.entries.empty() && mayDefine(patternScope, clause.entries[0].name))
-    define(patternScope, clause.entries[0].name, Symbol());
-}
-
-void Checker::branch(const ast::Clause &clause) {
-  later(clause.span, "`branch`");
-  if (!clause.entries.empty() && mayDefine(patternScope, clause.entries[0].name))
-    define(patternScope, clause.entries[0].name, Symbol());
 }
 
 /// A name of the instance that the pattern does not have is a mistake of the
@@ -129,8 +117,10 @@ std::optional<core::Program> Checker::check(const ast::Pattern &pattern) {
   if (!lenient)
     checkInstance(pattern);
   if (!anyOut) {
-    closeMain(pattern.span);
-    if (!mainFailed) {
+    startMain();
+    closeRules(mainRules, pattern.span);
+    if (!mainRules.failed) {
+      int main = mainRules.branch;
       int row = addVariable("i", core::AxisN);
       auto read = std::make_shared<core::Expr>();
       read->op = Op::Branch;
@@ -142,14 +132,14 @@ std::optional<core::Program> Checker::check(const ast::Pattern &pattern) {
       core::DType dtype = v.kind == Symbol::Tensor ? program.tensors[v.id].dtype : program.dtype;
       program.outputs.push_back({"out", {core::AxisB, core::AxisH, row}, read, dtype, program.span});
     }
-  } else if (!mainClosed && firstRule) {
+  } else if (!mainRules.closed && mainRules.first) {
     if (!failed && unsupported.empty())
-      diagnostics.warning(*firstRule, "these rules are never used").mark("no `out` reads `o`");
+      diagnostics.warning(*mainRules.first, "these rules are never used").mark("no `out` reads `o`");
   }
   if (!failed)
     for (const auto &[where, message] : unsupported)
       error(where, message);
-  if (failed || mainFailed)
+  if (failed || mainRules.failed)
     return std::nullopt;
   return finish();
 }

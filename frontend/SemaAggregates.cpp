@@ -91,8 +91,10 @@ bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, cor
     }
   }
   if (row) {
-    if (*axis != core::AxisM) {
-      error(*inner, binder.name.span, "`row` holds keys").mark("`" + name + "` is " + kindName(*axis) + "; write `j'`");
+    int keys = inner->branch < 0 ? int(core::AxisM) : program.variables[program.branches[inner->branch].key].axis;
+    if (*axis != keys) {
+      error(*inner, binder.name.span, "`row` holds keys")
+          .mark("`" + name + "` is " + kindName(*axis) + "; write `" + indexName(keys) + "'`");
       return false;
     }
     if (inner->rule == Rule::None || inner->rule == Rule::Mask) {
@@ -116,17 +118,19 @@ bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, cor
       }
     range.lo = lo.expr, range.hi = hi.expr;
   } else if (binder.set) {
+    if (!rangesOver(inner, binder, *axis))
+      return false;
     later(*inner, binder.span, "a range over a class or a set");
-    return false;
   }
-  if (axis && (*axis == core::AxisH || *axis == core::AxisG)) {
+  if (axis && (*axis == core::AxisH || *axis == core::AxisG))
     later(*inner, binder.span, "a range over heads");
-    return false;
-  }
   int variable = addVariable(name, axis.value_or(-1));
+  if (binder.set && !binder.rangeEnd && !row)
+    members.insert(variable);
   result.variables.push_back(variable);
   result.ranges.push_back(range);
   (axis ? inner->bound : inner->locals)[name] = variable;
+  inner->swept |= axis == core::AxisN || axis == core::AxisM;
   return true;
 }
 
@@ -214,6 +218,8 @@ bool Checker::affordable(const EnvPtr &env, const ast::Expr &expr, const core::E
     const core::Range &range = result.ranges[k];
     if (range.kind == core::Range::Row)
       overRow = true;
+    else if (members.count(result.variables[k]))
+      continue;
     else if (axis == core::AxisN || axis == core::AxisM)
       tokens = true;
     else if (range.kind == core::Range::Interval && env->rule != Rule::None && axis < 0)
@@ -222,10 +228,10 @@ bool Checker::affordable(const EnvPtr &env, const ast::Expr &expr, const core::E
   if (env->rule == Rule::None) {
     if (tokens)
       later(*env, expr.span, "an aggregate over rows or keys outside the rules of a result");
-    return !tokens;
+    return true;
   }
   const core::Branch &branch = program.branches[env->branch];
-  int row = branch.variables.back();
+  int row = branch.variables.empty() ? -1 : branch.variables.back();
   if (tokens) {
     Diagnostic &d = error(*env, expr.span, std::string(ruleName(env->rule)) + " N x M x M")
                         .note("an aggregate inside an element rule may range over a class, a set, `row`, or a range "
@@ -247,11 +253,11 @@ bool Checker::affordable(const EnvPtr &env, const ast::Expr &expr, const core::E
     return true;
   if (env->rule != Rule::Weights) {
     later(*env, expr.span, "a range over `row` outside `weights`");
-    return false;
+    return true;
   }
   if (result.condition && core::mentions(*result.condition, branch.key)) {
     later(*env, expr.span, "a row sum by groups of keys");
-    return false;
+    return true;
   }
   if (core::mentions(result, branch.key)) {
     error(*env, expr.span, "this row sum would be taken anew for every key")

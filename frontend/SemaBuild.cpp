@@ -78,6 +78,10 @@ ExprPtr Checker::realNode(double v, Span span) {
   return expr;
 }
 
+ExprPtr Checker::realPlaceholder(const Env &env, Span written) {
+  return node(env, written, Op::Score, {Base::Real, {}}); // without a key: never leaves the checker
+}
+
 ExprPtr Checker::boolNode(bool v, Span span) {
   auto expr = leaf(Op::Bool, Base::Bool, span);
   expr->integer = v;
@@ -141,7 +145,8 @@ Diagnostic &Checker::withFormula(const Env &env, Diagnostic &d, std::optional<Sp
 }
 
 void Checker::later(Span where, const std::string &what) {
-  unsupported.emplace_back(where, "not yet supported: " + what);
+  if (saidLater.insert(what).second)
+    unsupported.emplace_back(where, "not yet supported: " + what);
 }
 
 Value Checker::later(const Env &env, Span written, const std::string &what) {

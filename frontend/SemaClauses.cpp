@@ -188,7 +188,7 @@ bool Checker::recurrence(const ast::Clause &clause) {
     return false;
   }
   later(use->span, "a `let` that refers to itself");
-  return false;
+  return true;
 }
 
 void Checker::let(const ast::Clause &clause) {
@@ -200,7 +200,22 @@ void Checker::let(const ast::Clause &clause) {
   bool taken = !mayDefine(patternScope, entry.name);
   std::shared_ptr<Env> env = leftSide(entry, variables, listed);
   Value body;
+  bool recursive = env && findUse(*clause.value, entry.name.text);
   if (env && recurrence(clause)) {
+    if (recursive && !taken) { // its own values have the type that it states
+      Symbol self;
+      self.kind = Symbol::Let;
+      self.id = program.lets.size();
+      std::optional<core::DType> dtype = clause.type->isSet ? std::nullopt : elementType(clause.type->name);
+      std::optional<std::vector<int64_t>> shape = lengths(*clause.type, false);
+      if (!dtype || !shape)
+        self.kind = Symbol::Broken;
+      auto placeholder = std::make_shared<core::Expr>(*realPlaceholder(*env, entry.span));
+      if (shape)
+        placeholder->type.shape = *shape;
+      program.lets.push_back({entry.name.text, variables, placeholder, clause.span});
+      define(patternScope, entry.name, self);
+    }
     body = expression(env, *clause.value);
     if (body && clause.type)
       body = declared(env, clause, body);
@@ -210,10 +225,13 @@ void Checker::let(const ast::Clause &clause) {
   if (taken)
     return;
   Symbol symbol;
-  if (body) {
+  if (body && body.isSet()) {
+    error(*env, body, "a `let` is no set").mark("sets are made by `select`");
+  } else if (body) {
     symbol.kind = Symbol::Let;
     symbol.id = program.lets.size();
     symbol.value = clause.value.get();
+    symbol.bare = !entry.bracketed;
     if (isTokenMap(variables))
       tokenMaps.insert(symbol.id);
     program.lets.push_back({entry.name.text, variables, body.expr, clause.span});
@@ -234,7 +252,6 @@ Value Checker::declared(const EnvPtr &env, const ast::Clause &clause, Value body
   Base base = *dtype == core::DType::Bool ? Base::Bool : *dtype <= core::DType::U32 ? Base::Int : Base::Real;
   if (base == Base::Real && *dtype != core::DType::F32 && *dtype != core::DType::F64) {
     later(clause.type->span, "rounding a `let` to `" + clause.type->name.text + "`");
-    return {};
   }
   core::Type wanted{base, *shape};
   if (base == Base::Real && body.type().base == Base::Int)
@@ -243,7 +260,7 @@ Value Checker::declared(const EnvPtr &env, const ast::Clause &clause, Value body
   if (body.type() == wanted)
     return body;
   error(*env, body.span, "`" + clause.entries[0].name.text + "` has another type")
-      .mark(typeName(wanted) + " expected; this is " + typeName(body.type()));
+      .mark(typeName(wanted) + " expected; this is " + typeName(body));
   return {};
 }
 
@@ -285,6 +302,10 @@ void Checker::out(const ast::Clause &clause) {
   Value body = expression(env, *clause.value);
   if (!body)
     return;
+  if (body.isSet()) {
+    later(clause.span, "a set as an output");
+    return;
+  }
   if (isMain) {
     if (!needNumeric(env, body, "out"))
       return;
@@ -305,7 +326,7 @@ void Checker::out(const ast::Clause &clause) {
 /// Outputs have names of their own; that of a state updates it [D13].
 bool Checker::mayDefineOutput(const ast::Name &name) {
   auto state = patternScope.names.find(name.text);
-  if (state != patternScope.names.end() && updated.count(name.text) && state->second.kind == Symbol::Broken)
+  if (state != patternScope.names.end() && states.count(name.text))
     return true;
   return mayDefine(patternScope, name);
 }

@@ -47,7 +47,7 @@ ExprPtr Checker::hostDefault(const ast::Expr &expr, Base base) {
   if (base == Base::Real && v.isNumber())
     v = toReal(v);
   if (v.type().base != base) {
-    error(v.span, "this default has another type").mark("`" + std::string(baseName(base)) + "` expected; this is " + typeName(v.type()));
+    error(v.span, "this default has another type").mark("`" + std::string(baseName(base)) + "` expected; this is " + typeName(v));
     return nullptr;
   }
   return v.expr;
@@ -244,14 +244,18 @@ void Checker::inputs(const ast::Clause &clause) {
   bool typed = clause.type.has_value();
   std::optional<core::DType> dtype;
   std::optional<std::vector<int64_t>> shape;
+  std::optional<int> element; // of sets
   if (typed && clause.type->isSet) {
     Env env;
     env.scope = &patternScope;
     if (!indexAxis(env, clause.type->name.text) && !lookup(env, clause.type->name.text))
       error(clause.type->name.span, "unknown index `" + clause.type->name.text + "`")
           .suggest("declare it: `index " + clause.type->name.text + " = ...` or `index " + clause.type->name.text + " in lo .. hi`");
-    else if (!isState)
-      later(clause.type->span, "`set of " + clause.type->name.text + "`");
+    else if (std::optional<int> of = indexAxis(env, clause.type->name.text)) {
+      element = of;
+      if (!isState)
+        later(clause.type->span, "`set of " + clause.type->name.text + "`");
+    }
   } else if (typed) {
     dtype = elementType(clause.type->name);
     shape = lengths(*clause.type, true);
@@ -273,10 +277,16 @@ void Checker::inputs(const ast::Clause &clause) {
     } else if (isState) {
       later(entry.name.span, "`state`");
     }
+    if (isState)
+      states.insert(entry.name.text);
     if (!mayDefine(patternScope, entry.name))
       continue;
     Symbol symbol;
-    if (ok && axes && !isState) {
+    if (element && axes) {
+      symbol.kind = Symbol::Set;
+      symbol.id = sets.size();
+      sets.push_back({*axes, {*element}});
+    } else if (ok && axes) {
       core::Tensor tensor;
       tensor.name = entry.name.text;
       tensor.axes = *axes;
@@ -290,34 +300,6 @@ void Checker::inputs(const ast::Clause &clause) {
     }
     define(patternScope, entry.name, symbol);
   }
-}
-
-/// `index c = map` and `index x in lo .. hi`: checked, then refused.
-void Checker::indexClause(const ast::Clause &clause) {
-  if (clause.entries.empty())
-    return;
-  const ast::Name &name = clause.entries[0].name;
-  bool ok = mayDefine(patternScope, name);
-  if (clause.value && !clause.rangeEnd) {
-    const ast::Expr *table = nullptr;
-    std::function<void(const ast::Expr &)> find = [&](const ast::Expr &e) {
-      if (e.kind == ast::ExprKind::Subscript && !table)
-        table = &e;
-      for (const ast::ExprPtr &operand : e.operands)
-        find(*operand);
-    };
-    find(*clause.value);
-    if (table) { // [I2]
-      error(table->span, "the range of `" + name.text + "` would depend on data")
-          .mark("a table")
-          .suggest("give the range, `index " + name.text + " in 0 .. count`, and use `where " + text(*table) +
-                   " == " + name.text + "`");
-      ok &= !patternScope.names.count(name.text);
-    }
-  }
-  later(clause.span, "`index`");
-  if (ok)
-    define(patternScope, name, Symbol());
 }
 
 } // namespace attn::sema

@@ -58,7 +58,7 @@ Value Checker::dispatch(const EnvPtr &env, const ast::Expr &expr) {
   case ExprKind::Subscript: return subscript(env, expr);
   case ExprKind::Call: return call(env, expr);
   case ExprKind::Tuple:
-    error(*env, expr.span, "a tuple is no value").mark("it may stand before `in` only");
+    error(*env, expr.span, "a tuple is no value").mark("it may stand before `in` only"); // [I4]
     return {};
   case ExprKind::Negate: {
     Value v = expression(env, *expr.operands[0]);
@@ -136,7 +136,7 @@ Value Checker::rowSum(const EnvPtr &env, const ast::Expr &expr) {
   if (!copies(*env, expr.span, *env->numerator))
     return {};
   int key = program.branches[env->branch].key;
-  int other = addVariable(program.variables[key].name + "'", core::AxisM);
+  int other = addVariable(program.variables[key].name + "'", program.variables[key].axis);
   auto result = std::make_shared<core::Expr>();
   result->op = Op::Aggregate;
   result->aggregate = core::AggregateKind::Sum;
@@ -174,10 +174,12 @@ Value Checker::member(const EnvPtr &env, const ast::Expr &expr) {
   if (expr.operands.size() < 3) {
     const ast::Expr &set = *expr.operands[1];
     const ast::Expr *field = set.kind == ExprKind::Subscript ? set.operands[0].get() : nullptr;
-    if (field && field->kind == ExprKind::Field && field->field.text == "row")
-      return rowMember(env, expr, *field, set.items);
-    expression(env, *expr.operands[0]);
-    return later(*env, expr.span, "`in` with a set");
+    if (field && field->kind == ExprKind::Field && field->field.text == "row") {
+      const Symbol *symbol = lookup(*env, field->name.text);
+      if (symbol && symbol->kind == Symbol::Branch && symbol->id < 0)
+        return rowMember(env, expr, *field, set.items);
+    }
+    return memberOfSet(env, expr);
   }
   Value x = expression(env, *expr.operands[0]);
   Value lo = expression(env, *expr.operands[1]);
@@ -202,11 +204,8 @@ Value Checker::member(const EnvPtr &env, const ast::Expr &expr) {
 /// the rows and keys there are no members [S6].
 Value Checker::rowMember(const EnvPtr &env, const ast::Expr &expr, const ast::Expr &field,
                          const std::vector<ast::Item> &items) {
-  const Symbol *symbol = lookup(*env, field.name.text);
-  if (!symbol || symbol->kind != Symbol::Branch)
-    return fieldOf(env, *expr.operands[1], field, env, &items);
   Value x = expression(env, *expr.operands[0]);
-  if (!requireMain(env, expr.operands[1]->span))
+  if (!requireBranch(env, *lookup(*env, field.name.text), expr.operands[1]->span))
     return {};
   auto args = indices(env, *expr.operands[1], field.name.text + ".row",
                       {core::AxisB, core::AxisH, core::AxisN}, &items, env);
@@ -216,7 +215,7 @@ Value Checker::rowMember(const EnvPtr &env, const ast::Expr &expr, const ast::Ex
     error(*env, x, "`" + field.name.text + ".row` holds keys").mark("this is " + kindName(x.kind));
     return {};
   }
-  const core::Branch &branch = program.branches[main];
+  const core::Branch &branch = program.branches[mainRules.branch];
   if (!copies(*env, expr.span, *branch.mask))
     return {};
   ExprPtr row = (*args)[2];
@@ -252,7 +251,9 @@ Value Checker::conditional(const EnvPtr &env, const ast::Expr &expr) {
   int kind = a.kind == b.kind ? a.kind : plain;
   if (!unify(env, bare(expr), "`if`", a, b))
     return {};
-  return valueOf(*env, expr, node(*env, expr.span, Op::If, a.type(), {condition.expr, a.expr, b.expr}), kind);
+  Value result = valueOf(*env, expr, node(*env, expr.span, Op::If, a.type(), {condition.expr, a.expr, b.expr}), kind);
+  result.setOf = a.setOf;
+  return result;
 }
 
 } // namespace attn::sema

@@ -80,9 +80,31 @@ Value Checker::function(const EnvPtr &env, const ast::Expr &expr) {
       return valueOf(*env, expr, v.expr);
     return valueOf(*env, expr, node(*env, expr.span, Op::Floor, {Base::Int, {}}, {v.expr}));
   }
-  if (name == "merge" || name == "uniform" || name == "size")
-    return later(*env, expr.span, "`" + name + "`");
+  if (name == "uniform" || name == "size")
+    return random(env, expr);
   return vectors(env, expr);
+}
+
+/// `uniform(seed, ints..)` and `size(set)`.
+Value Checker::random(const EnvPtr &env, const ast::Expr &expr) {
+  bool size = expr.name.text == "size";
+  if (!arity(env, expr, 1, size ? 1 : 1000, size ? "size(S[i])" : "uniform(seed, i, j)"))
+    return {};
+  bool ok = true;
+  for (const ast::ExprPtr &operand : expr.operands) {
+    Value v = expression(env, *operand);
+    if (!v)
+      ok = false;
+    else if (size && !v.isSet() && !isClass(v.kind)) {
+      error(*env, v, "expected a set").mark("this is " + typeName(v));
+      ok = false;
+    } else if (!size)
+      ok &= needInt(env, v, operand.get());
+  }
+  if (!ok)
+    return {};
+  later(*env, expr.span, "`" + expr.name.text + "`");
+  return valueOf(*env, expr, size ? node(*env, expr.span, Op::Count, {Base::Int, {}}) : realPlaceholder(*env, expr.span));
 }
 
 /// `min(a, b, ..)` and `max(a, b, ..)`: of one kind they keep it [I8].
@@ -187,7 +209,7 @@ Value Checker::vectors(const EnvPtr &env, const ast::Expr &expr) {
     return valueOf(*env, expr, node(*env, expr.span, Op::Outer, {Base::Real, {n, m}}, args));
   if (n != m) {
     error(*env, expr.span, "`dot` of different lengths")
-        .mark("one is " + typeName(values[0].type()) + ", the other " + typeName(values[1].type()));
+        .mark("one is " + typeName(values[0]) + ", the other " + typeName(values[1]));
     return {};
   }
   return valueOf(*env, expr, node(*env, expr.span, Op::Dot, {Base::Real, {}}, args));

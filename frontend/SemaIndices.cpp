@@ -23,14 +23,21 @@ std::string Checker::kindName(int kind) const {
   case core::AxisG: return "a key head";
   case core::AxisN: return "a row";
   case core::AxisM: return "a key";
-  default: return "a position on axis `" + program.axes[kind].name + "`";
+  default: break;
   }
+  if (auto it = classes.find(kind); it != classes.end()) {
+    int of = it->second.of;
+    std::string members = of == core::AxisN ? "rows" : of == core::AxisM ? "keys" : of == core::AxisH ? "query heads"
+                          : of == core::AxisG ? "key heads" : "`" + indexName(of) + "`";
+    return "a class of " + members + ", `" + it->second.text + "`";
+  }
+  return "a position on axis `" + program.axes[kind].name + "`";
 }
 
 /// Whether a value may subscript an axis: a row may stand where a key is
 /// expected, a key not where a row is.
 bool Checker::fits(int kind, int axis) const {
-  return kind == plain || kind == axis || (kind == core::AxisN && axis == core::AxisM);
+  return kind == plain || kind == axis || (kind == core::AxisN && axis == core::AxisM) || sameClass(kind, axis);
 }
 
 /// Whether two values may be compared, added or subtracted.
@@ -49,15 +56,16 @@ Value Checker::variable(const EnvPtr &env, const ast::Expr &at, const std::strin
   auto var = std::make_shared<core::Expr>(*varNode(bound->second, place(*env, at.span)));
   if (env->use)
     var->inner = at.span;
-  return valueOf(*env, at, var, axis);
+  return valueOf(*env, at, var, rangeAxes.count(axis) ? plain : axis);
 }
 
 void Checker::unbound(const EnvPtr &env, const ast::Expr &at, const std::string &name) {
   Diagnostic &d = error(*env, at.span, "`" + name + "` is not bound here");
   if (env->rule != Rule::None) {
     const core::Branch &branch = program.branches[env->branch];
-    d.mark("the result ranges over " +
-           program.variables[branch.variables.back()].name + " and " + program.variables[branch.key].name);
+    std::string ranges = branch.variables.empty() ? "" : program.variables[branch.variables.back()].name + " and ";
+    d.mark((branch.name == "o" ? "the result ranges over " : "this branch ranges over ") + ranges +
+           program.variables[branch.key].name);
     if (!env->use)
       d.suggest("range over it with `for " + name + "`");
   } else if (env->bound.empty()) {
@@ -80,8 +88,11 @@ std::vector<int> Checker::axesOf(const Symbol &symbol) const {
   if (symbol.kind == Symbol::Let)
     for (int variable : program.lets[symbol.id].variables)
       axes.push_back(program.variables[variable].axis);
+  if (symbol.kind == Symbol::Set)
+    return sets[symbol.id].axes;
   if (symbol.kind == Symbol::Branch)
-    axes = {core::AxisB, core::AxisH, core::AxisN};
+    for (int variable : program.branches[symbol.id < 0 ? mainRules.branch : symbol.id].variables)
+      axes.push_back(program.variables[variable].axis);
   return axes;
 }
 
@@ -104,10 +115,11 @@ std::string Checker::axisList(const std::vector<int> &axes, size_t from) const {
 /// are then the current ones [I6].
 std::optional<std::vector<ExprPtr>> Checker::indices(const EnvPtr &env, const ast::Expr &at, const std::string &name,
                                                      const std::vector<int> &axes,
-                                                     const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
+                                                     const std::vector<ast::Item> *items, const EnvPtr &itemEnv,
+                                                     bool bare) {
   size_t given = items ? items->size() : 0;
   std::string cure = "write `" + name + "[" + axisList(axes, shortest(axes).first) + "]`";
-  if (given == 0 && !axes.empty()) {
+  if (given == 0 && !axes.empty() && !bare) {
     error(*env, at.span, "`" + name + "` is indexed by `" + axisList(axes, 0) + "`").mark(cure);
     return std::nullopt;
   }
@@ -166,14 +178,14 @@ Value Checker::subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast
                                core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
   if (symbol.kind == Symbol::Stage)
     return rowWord(env, at, &symbol, items, itemEnv);
-  if (symbol.kind == Symbol::Branch && !requireMain(env, at.span))
+  if (symbol.kind == Symbol::Branch && !requireBranch(env, symbol, at.span))
     return {};
   std::vector<int> axes = axesOf(symbol);
   std::string shown = name.text;
   if (field != core::Field::Out)
     shown += std::string(".") + core::spelling(field);
-  bool direct = axes.empty() && items; // components of a value without indices [I9]
-  auto args = indices(env, at, shown, axes, direct ? nullptr : items, itemEnv);
+  bool direct = (axes.empty() || symbol.bare) && items; // components of a value without indices [I9]
+  auto args = indices(env, at, shown, axes, direct ? nullptr : items, itemEnv, symbol.bare);
   if (!args)
     return {};
   auto result = std::make_shared<core::Expr>();
@@ -196,20 +208,30 @@ Value Checker::subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast
     result->type = program.lets[symbol.id].body->type;
     if (tokenMaps.count(symbol.id))
       return inlineTokenMap(env, at, symbol, result->args);
+  } else if (symbol.kind == Symbol::Set) {
+    return setNode(env, at, sets[symbol.id].elements);
   } else {
-    const core::Branch &branch = program.branches[main];
     result->op = Op::Branch;
-    result->id = main;
+    result->id = symbol.id < 0 ? mainRules.branch : symbol.id;
+    const core::Branch &branch = program.branches[result->id];
+    if (field == core::Field::Out && !branch.value) {
+      error(*env, at.span, "`" + name.text + "` has no `value`")
+          .mark("there is no sum of values")
+          .note("only rows `i` over keys `j` have the default `v[j]`", branch.span);
+      return {};
+    }
     result->field = field;
     result->type = {Base::Real, field == core::Field::Out ? branch.value->type.shape : std::vector<int64_t>()};
     if (field == core::Field::Lse && !branch.denominator) {
-      error(*env, at.span, "`o` has no `.lse`")
+      error(*env, at.span, "`" + name.text + "` has no `.lse`")
           .mark("its weights are not divided by a row sum")
           .note("`.lse` is the logarithm of the denominator", branch.weightsSpan);
       return {};
     }
   }
   Value v = valueOf(*env, at, result);
+  if (symbol.kind == Symbol::Branch && field == core::Field::Out)
+    v.result = program.branches[result->id].denominator ? Value::Divided : Value::Undivided;
   return direct ? components(itemEnv, at, v, *items) : v;
 }
 
@@ -246,15 +268,16 @@ std::string Checker::textAt(const Symbol &symbol, const ast::Expr &at, size_t in
 Value Checker::inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol,
                               const std::vector<ExprPtr> &args) {
   const core::Let &let = program.lets[symbol.id];
-  bool own = env->rule != Rule::None;
-  const char *why = own ? nullptr : "it is used outside the rules of a result";
+  bool own = env->rule != Rule::None && !program.branches[env->branch].variables.empty();
+  bool swept = env->rule == Rule::None && env->swept; // each value is used where it is made
+  const char *why = own || swept ? nullptr : "it is used outside the rules of a result";
   std::map<int, ExprPtr> replacements;
   for (size_t k = 0; k < args.size(); ++k) {
     int axis = program.variables[let.variables[k]].axis;
     bool variable = args[k]->op == Op::Var;
-    if (!why && axis == core::AxisN && !(variable && args[k]->id == program.branches[env->branch].variables.back()))
+    if (!why && own && axis == core::AxisN && !(variable && args[k]->id == program.branches[env->branch].variables.back()))
       why = "it is used at another row";
-    if (!why && axis == core::AxisM && !variable)
+    if (!why && own && axis == core::AxisM && !variable)
       why = readsData(*args[k]) ? "it is used at a key that depends on data" : "it is used at a key that is computed";
     replacements[let.variables[k]] = args[k];
   }
@@ -273,15 +296,21 @@ Value Checker::inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symb
 Value Checker::rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *stage,
                        const std::vector<ast::Item> *items, const EnvPtr &itemEnv) {
   std::string name = stage ? stage->name : "s";
-  if (env->rule != Rule::Weights) {
+  bool ofScore = stage && stage->id < 0;
+  if (env->rule != Rule::Weights && !(ofScore && env->rule == Rule::Score)) {
     error(*env, at.span, "`" + name + "` is known in `weights` only")
         .mark(stage ? "it is a stage of the weights" : "it is the score of one element");
     return {};
   }
   ExprPtr key = varNode(program.branches[env->branch].key, place(*env, at.span));
   if (items) {
-    if (items->size() > 1)
-      return later(*env, at.span, "`" + name + "` at another row or head");
+    if (items->size() > 1) {
+      for (const ast::Item &item : *items)
+        if (!expression(itemEnv, *item.lo))
+          return {};
+      later(*env, at.span, "`" + name + "` at another row or head");
+      return valueOf(*env, at, realPlaceholder(*env, at.span));
+    }
     const ast::Item &item = items->front();
     if (item.hi) {
       error(*itemEnv, item.lo->span.to(item.hi->span), "a range is no index").mark("a key is expected");
@@ -290,18 +319,20 @@ Value Checker::rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *sta
     Value v = expression(itemEnv, *item.lo);
     if (!v || !needInt(itemEnv, v, item.lo.get()))
       return {};
-    if (!fits(v.kind, core::AxisM)) {
-      error(*itemEnv, item.lo->span, "`" + name + "` is indexed by `j` here")
+    int keys = program.variables[program.branches[env->branch].key].axis;
+    if (!fits(v.kind, keys)) {
+      error(*itemEnv, item.lo->span, "`" + name + "` is indexed by `" + indexName(keys) + "` here")
           .mark("this is " + kindName(v.kind))
-          .note("`j` is a key");
+          .note("`" + indexName(keys) + "` is " + kindName(keys));
       return {};
     }
-    bool own = v.expr->op == Op::Var && program.variables[v.expr->id].axis == core::AxisM;
-    if (!own)
-      return later(*env, at.span, "`" + name + "` at a key that is computed");
+    if (v.expr->op != Op::Var || program.variables[v.expr->id].axis != keys)
+      later(*env, at.span, "`" + name + "` at a key that is computed");
     key = v.expr;
   }
   auto result = std::make_shared<core::Expr>();
+  if (ofScore)
+    return valueOf(*env, at, realPlaceholder(*env, at.span));
   result->op = stage ? Op::Stage : Op::Score;
   result->type = {Base::Real, {}};
   result->span = place(*env, at.span);
@@ -332,7 +363,7 @@ Value Checker::subscript(const EnvPtr &env, const ast::Expr &expr) {
     const Symbol *symbol = lookup(*headEnv, head->name.text);
     if (symbol && symbol->kind == Symbol::Broken)
       return {};
-    if (symbol && (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let ||
+    if (symbol && (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let || symbol->kind == Symbol::Set ||
                    symbol->kind == Symbol::Branch || symbol->kind == Symbol::Stage))
       return subscriptSymbol(env, expr, head->name, *symbol, core::Field::Out, items, env);
     if (!symbol && head->name.text == "s")
@@ -362,9 +393,17 @@ Value Checker::fieldOf(const EnvPtr &env, const ast::Expr &at, const ast::Expr &
   }
   const std::string &field = head.field.text;
   if (field == "w" || field == "row") {
-    if (!requireMain(env, at.span))
+    if (!requireBranch(env, *symbol, at.span))
       return {};
-    return later(*env, at.span, "`." + field + "`");
+    const core::Branch &branch = program.branches[symbol->id < 0 ? mainRules.branch : symbol->id];
+    std::vector<int> axes = axesOf(*symbol);
+    int key = program.variables[branch.key].axis;
+    if (field == "w")
+      axes.push_back(key);
+    if (!indices(env, at, head.name.text + "." + field, axes, items, env))
+      return {};
+    later(*env, at.span, "`." + field + "`");
+    return field == "row" ? setNode(env, at, {key}) : valueOf(*env, at, realPlaceholder(*env, at.span));
   }
   if (field != "lse" && field != "max") {
     Diagnostic &d = error(*headEnv, head.field.span, "a result has no field `" + field + "`");

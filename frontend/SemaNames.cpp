@@ -354,6 +354,7 @@ Value Checker::name(const EnvPtr &env, const ast::Expr &expr) {
   }
   case Symbol::Def: return expand(env, *symbol, expr);
   case Symbol::Index: return {};
+  case Symbol::Set:
   case Symbol::Tensor:
   case Symbol::Let:
   case Symbol::Branch:
@@ -402,15 +403,20 @@ Value Checker::call(const EnvPtr &env, const ast::Expr &expr) {
   if (symbol && symbol->kind == Symbol::Broken)
     return {};
   if (symbol) {
+    if (symbol->kind == Symbol::Index && isClass(symbol->id))
+      return classCall(env, expr, *symbol);
     Diagnostic &d = error(*env, expr.name.span, "`" + text + "` is not a function");
     if (symbol->kind == Symbol::Index)
       d.mark("it is an index, and not a class of another");
-    else if (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let || symbol->kind == Symbol::Branch)
+    else if (symbol->kind == Symbol::Tensor || symbol->kind == Symbol::Let || symbol->kind == Symbol::Branch ||
+             symbol->kind == Symbol::Set)
       d.mark("indices stand in brackets: `" + text + "[...]`");
     else
       d.mark("it is a value");
     return {};
   }
+  if (text == "merge")
+    return merge(env, expr);
   if (isAggregate(text) && !((text == "max" || text == "min") && expr.binders.empty()))
     return aggregate(env, expr);
   if (isFunction(text))

@@ -26,6 +26,8 @@ std::string Checker::typeName(const core::Type &type) const {
   return "";
 }
 
+std::string Checker::typeName(const Value &v) const { return v.isSet() ? setName(v.setOf) : typeName(v.type()); }
+
 Value Checker::toReal(const Value &v) {
   if (v.type().base == Base::Real)
     return v;
@@ -65,7 +67,7 @@ bool Checker::needNumeric(const EnvPtr &env, const Value &v, const std::string &
   if (v.type().base != Base::Bool)
     return true;
   error(*env, v, "`" + who + "` needs numbers")
-      .mark("this is " + typeName(v.type()))
+      .mark("this is " + typeName(v))
       .suggest("write `if ... then ... else ...`");
   return false;
 }
@@ -73,7 +75,7 @@ bool Checker::needNumeric(const EnvPtr &env, const Value &v, const std::string &
 bool Checker::needNumber(const EnvPtr &env, const Value &v) {
   if (v.isNumber())
     return true;
-  Diagnostic &d = error(*env, v, "expected a number").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected a number").mark("this is " + typeName(v));
   if (v.type().shape.size() == 1)
     d.suggest("`dot(a, b)` makes a number of two vectors");
   else if (v.isBool())
@@ -84,7 +86,7 @@ bool Checker::needNumber(const EnvPtr &env, const Value &v) {
 bool Checker::needInt(const EnvPtr &env, const Value &v, const ast::Expr *source) {
   if (v.isInt())
     return true;
-  Diagnostic &d = error(*env, v, "expected an integer").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected an integer").mark("this is " + typeName(v));
   if (source && source->kind == ast::ExprKind::Binary && source->op == Operator::Divide)
     d.suggest("`/` divides numbers; `//` divides integers");
   else if (v.isReal())
@@ -95,7 +97,7 @@ bool Checker::needInt(const EnvPtr &env, const Value &v, const ast::Expr *source
 bool Checker::needBool(const EnvPtr &env, const Value &v) {
   if (v.isBool())
     return true;
-  Diagnostic &d = error(*env, v, "expected true or false").mark("this is " + typeName(v.type()));
+  Diagnostic &d = error(*env, v, "expected true or false").mark("this is " + typeName(v));
   if (v.isNumber())
     d.suggest("compare it: `... > 0`");
   return false;
@@ -104,17 +106,21 @@ bool Checker::needBool(const EnvPtr &env, const Value &v) {
 bool Checker::needVector(const EnvPtr &env, const Value &v) {
   if (v.type().shape.size() == 1 && v.type().base != Base::Bool)
     return true;
-  error(*env, v, "expected a vector").mark("this is " + typeName(v.type()));
+  error(*env, v, "expected a vector").mark("this is " + typeName(v));
   return false;
 }
 
 bool Checker::unify(const EnvPtr &env, Span where, const std::string &who, Value &a, Value &b) {
+  if (a.setOf != b.setOf) {
+    error(*env, where, who + " of different types").mark("one is " + typeName(a) + ", the other " + typeName(b));
+    return false;
+  }
   if (a.type().base != b.type().base) {
     if (a.type().base == Base::Bool || b.type().base == Base::Bool) {
       const Value &truth = a.type().base == Base::Bool ? a : b;
       const Value &other = a.type().base == Base::Bool ? b : a;
       error(*env, where, who + " of different types")
-          .mark("one is " + typeName(truth.type()) + ", the other " + typeName(other.type()));
+          .mark("one is " + typeName(truth) + ", the other " + typeName(other));
       return false;
     }
     a = toReal(a);
@@ -127,7 +133,7 @@ bool Checker::unify(const EnvPtr &env, Span where, const std::string &who, Value
   if (a.type().shape == b.type().shape)
     return true;
   error(*env, where, who + " of different lengths")
-      .mark("one is " + typeName(a.type()) + ", the other " + typeName(b.type()));
+      .mark("one is " + typeName(a) + ", the other " + typeName(b));
   return false;
 }
 
@@ -189,7 +195,7 @@ Value Checker::apply(const EnvPtr &env, const ast::Expr &at, Value a, Value b) {
   if (!a || !b)
     return {};
   if (a.type().shape.size() != 2 || a.type().base == Base::Bool) {
-    error(*env, a, "expected a matrix").mark("this is " + typeName(a.type()));
+    error(*env, a, "expected a matrix").mark("this is " + typeName(a));
     return {};
   }
   if (!needVector(env, b))
@@ -211,10 +217,10 @@ Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Valu
   for (const Value *v : {&a, &b})
     if (!v->type().isScalar()) {
       error(*env, *v, "`" + std::string(ast::spelling(op)) + "` compares numbers")
-          .mark("this is " + typeName(v->type()));
+          .mark("this is " + typeName(*v));
       return {};
     }
-  if (equality && a.isBool() != b.isBool()) {
+  if (equality && a.isBool() != b.isBool() && !a.isSet() && !b.isSet()) {
     const Value &truth = a.isBool() ? a : b;
     error(*env, truth, "`" + std::string(ast::spelling(op)) + "` compares values of one type")
         .mark("this is true or false")
@@ -225,9 +231,12 @@ Value Checker::compare(const EnvPtr &env, const ast::Expr &at, Operator op, Valu
     if (!needNumeric(env, a, ast::spelling(op)) || !needNumeric(env, b, ast::spelling(op)))
       return {};
   if (!meets(a.kind, b.kind)) { // [I8]
-    error(*env, bare(at), "comparison of two kinds of indices")
-        .note("`" + text(a.inner.value_or(a.span)) + "` is " + kindName(a.kind) + "; `" +
-              text(b.inner.value_or(b.span)) + "` is " + kindName(b.kind));
+    Diagnostic &d = error(*env, bare(at), "comparison of two kinds of indices")
+                        .note("`" + text(a.inner.value_or(a.span)) + "` is " + kindName(a.kind) + "; `" +
+                              text(b.inner.value_or(b.span)) + "` is " + kindName(b.kind));
+    const Value &whole = isClass(a.kind) && classOfValue(a.kind, b) ? a : b, &part = &whole == &a ? b : a;
+    if (isClass(whole.kind) && classOfValue(whole.kind, part))
+      d.suggest("write `" + indexName(whole.kind) + "(" + text(part.inner.value_or(part.span)) + ")`");
     return {};
   }
   if (!unify(env, at.span, "`" + std::string(ast::spelling(op)) + "`", a, b))
