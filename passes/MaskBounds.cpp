@@ -58,6 +58,7 @@ private:
   std::optional<Constraint> lower, upper;
   SmallVector<AffineExpr> from, to;    ///< the members that exist
   SmallVector<AffineExpr> first, last; ///< the same, whatever the column
+  SmallVector<AffineExpr> someColumn;  ///< >= 0 where a member has a column
   SmallVector<AffineExpr> someMember;  ///< >= 0 where there is one
 };
 
@@ -249,6 +250,8 @@ void Piece::findMembers() {
     c.coefficients.insert(c.coefficients.begin(), 0);
     if (c.coefficients[p])
       addBounds(c, p, from, to);
+    else
+      someColumn.push_back(symbols(c));
   }
 }
 
@@ -341,6 +344,10 @@ void Piece::attach(KeyInterval &result) const {
   f.hi = symbols(*upper);
   f.from = from;
   f.to = to;
+  // Only where these hold is every member between `from` and `to` met.
+  for (AffineExpr guard : someColumn)
+    if (!llvm::is_contained(result.guards, guard))
+      result.guards.push_back(guard);
   result.family = std::move(f);
 }
 

@@ -47,7 +47,7 @@ public:
     return meets(holes, from, to);
   }
 
-private:
+public:
   using Ranges = SmallVector<std::pair<int64_t, int64_t>>;
   static bool meets(const Ranges &ranges, int64_t from, int64_t to) {
     return llvm::any_of(ranges, [&](auto r) {
@@ -112,8 +112,12 @@ int64_t World::draw(Value v, ArrayRef<int64_t> operands) {
       return keys;
     return 1 + hash % 4;
   }
-  if (isa_and_nonnull<KvHeadOp>(op) || !op)
+  if (isa_and_nonnull<KvHeadOp>(op))
     return hash % 8;
+  if (!op) // indices count from 0, other arguments may be anything
+    return cast<BlockArgument>(v).getOwner()->getParentOp()->hasAttr("indices")
+               ? int64_t(hash % 8)
+               : int64_t(hash % 24) - 6;
   if (auto param = dyn_cast<ParamOp>(op)) {
     // The last row stands near the last key more often than not.
     if (param.getName() == "offset")

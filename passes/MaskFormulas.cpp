@@ -271,6 +271,8 @@ Formula Model::atMost(Value lhs, Value rhs, int64_t gap) {
 }
 
 Formula Model::condition(Value v) {
+  if (auto it = assumed.find(v); it != assumed.end())
+    return Formula::constant(it->second);
   Operation *op = v.getDefiningOp();
   auto unknownFlag = [&] {
     return Formula::notNegative(Linear::variable(atom(v)) - Linear::of(1));

@@ -53,6 +53,9 @@ struct Model {
   /// Another region whose rows and columns mean the same (see Prove.h).
   void alias(const MaskQuestion &other);
 
+  /// What these conditions are taken to be, whatever they compute.
+  llvm::DenseMap<mlir::Value, bool> assumed;
+
   std::vector<Variable> variables;
   std::vector<MaskSymbol> symbols;
   /// Each is >= 0 in every launch, for every tile; over symbols only.

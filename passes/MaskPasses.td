@@ -3,6 +3,17 @@
 
 include "mlir/Pass/PassBase.td"
 
+def FoldMasksPass : Pass<"attn-fold-masks", "::attn::PatternOp"> {
+  let summary = "Remove the clauses of masks that change nothing";
+  let description = [{
+    A clause that can be replaced by a constant without changing the mask for
+    any 0 <= r < N and 0 <= j < M is replaced by it. Afterwards every clause of
+    an affine mask makes a difference somewhere. Other operations keep their
+    places and locations.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def PrintMasksPass : Pass<"attn-print-masks"> {
   let summary = "Print which keys a range of rows sees, in closed form";
   let description = [{
@@ -14,6 +25,7 @@ def PrintMasksPass : Pass<"attn-print-masks"> {
   let options = [
     Option<"check", "check", "bool", "false", "Compare with the mask, element by element">,
     Option<"keys", "keys", "bool", "false", "Also with keys as rows, as dK and dV need it">,
+    Option<"findings", "findings", "bool", "false", "Warn of clauses without effect and rows without keys">,
     Option<"trials", "trials", "unsigned", "100", "How many random assignments to compare at">,
     Option<"seed", "seed", "unsigned", "1", "Where the random assignments begin">,
   ];

@@ -84,7 +84,7 @@ attn.pattern @masks {
   // CHECK-NEXT:   live [32*p - 8*h, 32*p - 8*h + 7] for p in [floordiv(h + 3, 4), min(floordiv(M + 8*h - 1, 32), floordiv(r1 + offset + 8*h, 32))] within [0, min(M - 1, r1 + offset)] if 23 >= 0
   // CHECK-NEXT:   hole [max(0, r0 + offset + 1), M - 1]
   // CHECK-NEXT:   hole [max(0, 32*floordiv(h, 4) - 8*h + 8), min(M - 1, 8*floordiv(r1 + offset, 8) - 17, 32*floordiv(h + floordiv(r1 + offset, 8), 4) - 8*h - 1)] if -8 >= 0
-  // CHECK-NEXT:   hole [32*p - 8*h + 8, 32*p - 8*h + 31] for p in [floordiv(h, 4), min(floordiv(M + 8*h - 9, 32), floordiv(h + floordiv(r1 + offset, 8), 4) - 1)] within [0, min(M - 1, 8*floordiv(r1 + offset, 8) - 17)] if 7 >= 0
+  // CHECK-NEXT:   hole [32*p - 8*h + 8, 32*p - 8*h + 31] for p in [floordiv(h, 4), min(floordiv(M + 8*h - 9, 32), floordiv(h + floordiv(r1 + offset, 8), 4) - 1)] within [0, min(M - 1, 8*floordiv(r1 + offset, 8) - 17)] if 7 >= 0 and M - 1 >= 0 and floordiv(r1 + offset, 8) - 3 >= 0
   // CHECK-NEXT:   agrees with the mask
   %s2_const = attn.attend "s2_const" (%b < %B, %h < %H, %i < %N) over (%j < %M)
   mask {
@@ -105,11 +105,11 @@ attn.pattern @masks {
 
   // CHECK-LABEL: mask of 'dilated_const', for rows r0..r1 the keys
   // CHECK-NEXT:   live [max(0, r0 + offset - 3*floordiv(window - 1, 3)), min(M - 1, r1 + offset)] if r1 - r0 - 2 >= 0 and floordiv(window - 1, 3) >= 0
-  // CHECK-NEXT:   live [3*p + r0 + offset, 3*p + r1 + offset] for p in [max(-floordiv(window - 1, 3), floordiv(-r1 - offset + 2, 3)), min(0, floordiv(M - r0 - offset - 1, 3))] within [0, M - 1] if r0 - r1 + 1 >= 0
+  // CHECK-NEXT:   live [3*p + r0 + offset, 3*p + r1 + offset] for p in [max(-floordiv(window - 1, 3), floordiv(-r1 - offset + 2, 3)), min(0, floordiv(M - r0 - offset - 1, 3))] within [0, M - 1] if r0 - r1 + 1 >= 0 and M - 1 >= 0
   // CHECK-NEXT:   hole [max(0, r0 + offset + 1), M - 1]
   // CHECK-NEXT:   hole [0, min(M - 1, r1 + offset - window)]
   // CHECK-NEXT:   hole [max(0, r0 + offset + 3*floordiv(-r1 - offset + 3, 3) - 2), min(M - 1, r1 + offset + 3*floordiv(M - r0 - offset + 1, 3) - 1)] if r1 - r0 - 1 >= 0
-  // CHECK-NEXT:   hole [3*p + r0 + offset - 2, 3*p + r1 + offset - 1] for p in [floordiv(-r1 - offset + 3, 3), floordiv(M - r0 - offset + 1, 3)] within [0, M - 1] if r0 - r1 >= 0
+  // CHECK-NEXT:   hole [3*p + r0 + offset - 2, 3*p + r1 + offset - 1] for p in [floordiv(-r1 - offset + 3, 3), floordiv(M - r0 - offset + 1, 3)] within [0, M - 1] if r0 - r1 >= 0 and M - 1 >= 0
   // CHECK-NEXT:   agrees with the mask
   %dilated_const = attn.attend "dilated_const" (%b < %B, %h < %H, %i < %N) over (%j < %M)
   mask {
