@@ -55,6 +55,8 @@ struct KeyInterval {
 /// colBound.
 struct MaskQuestion {
   mlir::Value condition, row, column, rowBound, colBound;
+  /// Whether r0 = r1: then what a table says about the row is exact, too.
+  bool singleRow = false;
 
   /// The mask of an attend; `keysAsRows` exchanges the axes, as dK and dV need
   /// it.

@@ -24,7 +24,7 @@ MaskQuestion MaskQuestion::of(AttendOp attend, bool keysAsRows) {
   return q;
 }
 
-Model::Model(const MaskQuestion &question) {
+Model::Model(const MaskQuestion &question) : singleRow(question.singleRow) {
   arguments[question.row] = OnRow;
   arguments[question.column] = OnColumn;
   auto position = [&](Variable::Kind kind, Value value) {
@@ -60,6 +60,8 @@ Model::Model(const MaskQuestion &question) {
   assume(V(lastRow) - V(firstRow));
   assume(V(rows) - V(lastRow) - Linear::of(1));
   assume(V(columns));
+  if (singleRow)
+    assume(V(firstRow) - V(lastRow));
   if (key(question.rowBound) == key(question.colBound)) {
     assume(V(rows) - V(columns));
     assume(V(columns) - V(rows));
@@ -199,6 +201,9 @@ unsigned Model::atom(Value v) {
     result = addSymbol(MaskSymbol::Uniform, v, title);
     limit(result);
     learn(result, v);
+  } else if (depends == OnRow && singleRow) {
+    result = addSymbol(MaskSymbol::RowMin, v, title);
+    limit(result);
   } else if (depends == OnRow) {
     unknown.push_back(v);
     Variable x;

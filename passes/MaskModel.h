@@ -62,6 +62,7 @@ struct Model {
   std::vector<Linear> facts;
   /// The parts that became unknown (RowFunction or Free).
   std::vector<mlir::Value> unknown;
+  bool singleRow = false;
   unsigned row = 0, column = 0, firstRow = 0, lastRow = 0, rows = 0,
            columns = 0;
 

@@ -14,6 +14,16 @@ def FoldMasksPass : Pass<"attn-fold-masks", "::attn::PatternOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect"];
 }
 
+def ExpandCountsPass : Pass<"attn-expand-counts", "::attn::PatternOp"> {
+  let summary = "Replace the number of keys that a row sees by a formula";
+  let description = [{
+    Where the live keys of a single row are at most three intervals in closed
+    form, `attn.count` becomes integer arithmetic on their ends: the sum of
+    their lengths, less what two of them share. Other counts stay.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect"];
+}
+
 def PrintMasksPass : Pass<"attn-print-masks"> {
   let summary = "Print which keys a range of rows sees, in closed form";
   let description = [{

@@ -120,7 +120,7 @@ TEST(Findings, RowsWithoutKeysDependOnParameters) {
   EXPECT_TRUE(findInMask(Mask(context, causal).question).empty());
 }
 
-TEST(TileCounts, OfAWindow) {
+TEST(TileClasses, OfAWindow) {
   MLIRContext context;
   Mask mask(context, window);
   MaskAnalysis masks(mask.question);
@@ -131,9 +131,9 @@ TEST(TileCounts, OfAWindow) {
     auto value = [&](const MaskSymbol &s, int64_t, int64_t) {
       return s.name == "w" ? w : offset;
     };
-    TileCounts counts =
-        countTiles(masks, rows, keys, tileRows, tileCols, value);
-    TileCounts truth;
+    TileClasses counts =
+        classifyTiles(masks, rows, keys, tileRows, tileCols, value);
+    TileClasses truth;
     for (int64_t r = 0; r < rows; r += tileRows)
       for (int64_t j = 0; j < keys; j += tileCols) {
         bool live = false, hole = j + tileCols > keys;
