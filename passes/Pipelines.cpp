@@ -11,6 +11,10 @@ void attn::buildSimplifyPipeline(OpPassManager &passes) {
   // Constants of the program and expressions that occur twice.
   patterns.addPass(createCanonicalizerPass());
   patterns.addPass(createCSEPass());
+  // Masks say what is to be computed: clauses that change nothing go, and where
+  // the number of seen keys has a formula nobody counts.
+  patterns.addPass(createFoldMasksPass());
+  patterns.addPass(createExpandCountsPass());
   // Products read rows as they are stored; what only a key needs is computed
   // once per key.
   patterns.addPass(createPullScalesPass());
