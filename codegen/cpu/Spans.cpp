@@ -1,0 +1,128 @@
+#include "codegen/cpu/Spans.h"
+#include "mlir/Parser/Parser.h"
+
+using namespace mlir;
+using namespace attn::cpu;
+using arith::CmpIPredicate;
+
+// Families with a stride below 0 are turned around, of stride 0 are one
+// interval; so stride is positive wherever count exceeds 1.
+static void storeInterval(Tiles &t, Value p, Value lo, Value hi, Value stride, Value count) {
+  Emit &e = t.e;
+  Value from = t.scalar(lo), to = t.scalar(hi), step = e.integer(1), n = e.integer(1);
+  if (stride) {
+    step = t.scalar(stride);
+    n = t.scalar(count);
+    Value none = e.cmp(CmpIPredicate::eq, step, e.integer(0));
+    n = e.select(none, e.min(n, e.integer(1)), n);
+    Value down = e.cmp(CmpIPredicate::slt, step, e.integer(0));
+    Value back = e.mul(e.sub(n, e.integer(1)), step);
+    from = e.select(down, e.add(from, back), from);
+    to = e.select(down, e.add(to, back), to);
+    step = e.select(down, e.sub(e.integer(0), step), e.max(step, e.integer(1)));
+  }
+  Value empty = e.cmp(CmpIPredicate::sge, from, to);
+  n = e.select(empty, e.integer(0), n);
+  for (auto [k, v] : llvm::enumerate({from, to, step, n}))
+    e.store(v, e.at(p, 8 * k));
+}
+
+void attn::cpu::storeSpan(Tiles &t, plan::TilesOp tiles, const SpanTable &table) {
+  t.mark();
+  unsigned at = 0;
+  auto one = [&](plan::Interval i) {
+    storeInterval(t, t.e.at(t.cx.own, table.offset + 32 * at++), i.lo, i.hi, i.stride, i.count);
+  };
+  for (const plan::Interval &i : tiles.live())
+    one(i);
+  for (const plan::Interval &i : tiles.holes())
+    one(i);
+}
+
+// With x = J * cols: member k of a family meets the tile if lo + k s < x + cols
+// and hi + k s > x.
+static const char *const spans = R"(
+func.func private @span.next(%table: !llvm.ptr, %lives: i64, %cols: i64, %tile: i64) -> i64 attributes {no_inline} {
+  %0 = arith.constant 0 : i64
+  %1 = arith.constant 1 : i64
+  %end = arith.constant 0x3fffffffffffff : i64
+  %x = arith.muli %tile, %cols : i64
+  %next = scf.for %k = %0 to %lives step %1 iter_args(%best = %end) -> (i64) : i64 {
+    %p = llvm.getelementptr inbounds %table[%k, 0] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %q = llvm.getelementptr inbounds %table[%k, 1] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %r = llvm.getelementptr inbounds %table[%k, 2] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %s = llvm.getelementptr inbounds %table[%k, 3] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %lo = llvm.load %p : !llvm.ptr -> i64
+    %hi = llvm.load %q : !llvm.ptr -> i64
+    %step = llvm.load %r : !llvm.ptr -> i64
+    %count = llvm.load %s : !llvm.ptr -> i64
+    %gap = arith.subi %x, %hi : i64
+    %behind = arith.floordivsi %gap, %step : i64
+    %behind1 = arith.addi %behind, %1 : i64
+    %m = arith.maxsi %behind1, %0 : i64
+    %some = arith.cmpi slt, %m, %count : i64
+    %shift = arith.muli %m, %step : i64
+    %from = arith.addi %lo, %shift : i64
+    %first = arith.floordivsi %from, %cols : i64
+    %at = arith.maxsi %first, %tile : i64
+    %found = arith.select %some, %at, %end : i64
+    %nearer = arith.minsi %best, %found : i64
+    scf.yield %nearer : i64
+  }
+  func.return %next : i64
+}
+func.func private @span.verdict(%table: !llvm.ptr, %lives: i64, %holes: i64, %cols: i64, %limit: i64, %tile: i64) -> i64 attributes {no_inline} {
+  %0 = arith.constant 0 : i64
+  %1 = arith.constant 1 : i64
+  %2 = arith.constant 2 : i64
+  %no = arith.constant false
+  %x = arith.muli %tile, %cols : i64
+  %y = arith.addi %x, %cols : i64
+  %all = arith.addi %lives, %holes : i64
+  %meets, %hit = scf.for %k = %0 to %all step %1 iter_args(%m = %no, %h = %no) -> (i1, i1) : i64 {
+    %p = llvm.getelementptr inbounds %table[%k, 0] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %q = llvm.getelementptr inbounds %table[%k, 1] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %r = llvm.getelementptr inbounds %table[%k, 2] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %s = llvm.getelementptr inbounds %table[%k, 3] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
+    %lo = llvm.load %p : !llvm.ptr -> i64
+    %hi = llvm.load %q : !llvm.ptr -> i64
+    %step = llvm.load %r : !llvm.ptr -> i64
+    %count = llvm.load %s : !llvm.ptr -> i64
+    %count1 = arith.subi %count, %1 : i64
+    %a = arith.subi %x, %hi : i64
+    %b = arith.floordivsi %a, %step : i64
+    %c = arith.addi %b, %1 : i64
+    %first = arith.maxsi %c, %0 : i64
+    %d = arith.subi %y, %lo : i64
+    %f = arith.subi %d, %1 : i64
+    %g = arith.floordivsi %f, %step : i64
+    %last = arith.minsi %g, %count1 : i64
+    %touch = arith.cmpi sle, %first, %last : i64
+    %live = arith.cmpi slt, %k, %lives : i64
+    %hole = arith.cmpi sge, %k, %lives : i64
+    %mt = arith.andi %live, %touch : i1
+    %m1 = arith.ori %m, %mt : i1
+    %ht = arith.andi %hole, %touch : i1
+    %h1 = arith.ori %h, %ht : i1
+    scf.yield %m1, %h1 : i1, i1
+  }
+  %below = arith.cmpi sle, %y, %limit : i64
+  %started = arith.cmpi slt, %x, %limit : i64
+  %clear = arith.select %hit, %1, %2 : i64
+  %class = arith.select %below, %clear, %1 : i64
+  %visited = arith.andi %meets, %started : i1
+  %verdict = arith.select %visited, %class, %0 : i64
+  func.return %verdict : i64
+}
+)";
+
+static func::FuncOp helper(ModuleOp module, StringRef name) {
+  if (auto fn = module.lookupSymbol<func::FuncOp>(name))
+    return fn;
+  auto parsed = parseSourceString<ModuleOp>(spans, module.getContext());
+  module.getBody()->getOperations().splice(module.getBody()->end(), parsed->getBody()->getOperations());
+  return module.lookupSymbol<func::FuncOp>(name);
+}
+
+func::FuncOp attn::cpu::nextTileFunction(ModuleOp module) { return helper(module, "span.next"); }
+func::FuncOp attn::cpu::verdictFunction(ModuleOp module) { return helper(module, "span.verdict"); }
