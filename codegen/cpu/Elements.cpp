@@ -64,7 +64,7 @@ static Value intPower(Emit &e, Operation *op, Value x, Value power) {
 // Affine maps
 //===----------------------------------------------------------------------===//
 
-static Value affine(Emit &e, AffineExpr expr, ArrayRef<Value> operands, unsigned dims) {
+static Value evalAffine(Emit &e, AffineExpr expr, ArrayRef<Value> operands, unsigned dims) {
   if (auto c = dyn_cast<AffineConstantExpr>(expr))
     return e.integer(c.getValue());
   if (auto d = dyn_cast<AffineDimExpr>(expr))
@@ -72,7 +72,7 @@ static Value affine(Emit &e, AffineExpr expr, ArrayRef<Value> operands, unsigned
   if (auto s = dyn_cast<AffineSymbolExpr>(expr))
     return operands[dims + s.getPosition()];
   auto binary = cast<AffineBinaryOpExpr>(expr);
-  Value a = affine(e, binary.getLHS(), operands, dims), b = affine(e, binary.getRHS(), operands, dims);
+  Value a = evalAffine(e, binary.getLHS(), operands, dims), b = evalAffine(e, binary.getRHS(), operands, dims);
   switch (binary.getKind()) {
   case AffineExprKind::Add: return e.add(a, b);
   case AffineExprKind::Mul: return e.mul(a, b);
@@ -83,10 +83,10 @@ static Value affine(Emit &e, AffineExpr expr, ArrayRef<Value> operands, unsigned
   }
 }
 
-static Value affine(Emit &e, AffineMap map, ArrayRef<Value> operands, bool least) {
+static Value evalAffine(Emit &e, AffineMap map, ArrayRef<Value> operands, bool least) {
   Value result;
   for (AffineExpr expr : map.getResults()) {
-    Value x = affine(e, expr, operands, map.getNumDims());
+    Value x = evalAffine(e, expr, operands, map.getNumDims());
     result = !result ? x : least ? e.min(result, x) : e.max(result, x);
   }
   return result;
@@ -111,7 +111,7 @@ static Value convertInt(Emit &e, Value x, Type to, bool isUnsigned) {
 static Value convertReal(Emit &e, Value x, Type to) {
   unsigned from = getElementTypeOrSelf(x.getType()).getIntOrFloatBitWidth(), width = to.getIntOrFloatBitWidth();
   if (width == 16 && from == 32) // rounds, and stays an f32
-    return arith::ExtFOp::create(e, x.getType(), arith::TruncFOp::create(e, likeShape(e, to, x), x));
+    return arith::ExtFOp::create(e, x.getType(), arith::TruncFOp::create(e, likeShape(e, to, x), x).getResult());
   if (width == 16)
     return convertReal(e, arith::TruncFOp::create(e, likeShape(e, e.getF32Type(), x), x), to);
   if (from == width)
@@ -148,12 +148,12 @@ Value attn::cpu::emitElement(Emit &e, Operation *op, ArrayRef<Value> in, Value h
       .Case<arith::ConstantOp>([&](arith::ConstantOp c) -> Value {
         Type held = e.held(to);
         if (auto real = dyn_cast<FloatAttr>(c.getValue()))
-          return arith::ConstantOp::create(e, FloatAttr::get(held, real.getValueAsDouble()));
-        return arith::ConstantOp::create(e, IntegerAttr::get(held, cast<IntegerAttr>(c.getValue()).getValue().sextOrTrunc(held.getIntOrFloatBitWidth())));
+          return arith::ConstantOp::create(e, cast<TypedAttr>(Attribute(FloatAttr::get(held, real.getValueAsDouble()))));
+        return arith::ConstantOp::create(e, cast<TypedAttr>(Attribute(IntegerAttr::get(held, cast<IntegerAttr>(c.getValue()).getValue().sextOrTrunc(held.getIntOrFloatBitWidth())))));
       })
-      .Case<affine::AffineApplyOp>([&](auto a) { return affine(e, a.getAffineMap(), in, true); })
-      .Case<affine::AffineMinOp>([&](auto a) { return affine(e, a.getAffineMap(), in, true); })
-      .Case<affine::AffineMaxOp>([&](auto a) { return affine(e, a.getAffineMap(), in, false); })
+      .Case<affine::AffineApplyOp>([&](auto a) { return evalAffine(e, a.getAffineMap(), in, true); })
+      .Case<affine::AffineMinOp>([&](auto a) { return evalAffine(e, a.getAffineMap(), in, true); })
+      .Case<affine::AffineMaxOp>([&](auto a) { return evalAffine(e, a.getAffineMap(), in, false); })
       .Case<arith::IndexCastOp, arith::ExtSIOp, arith::TruncIOp>([&](auto) { return convertInt(e, in[0], e.held(to), false); })
       .Case<arith::IndexCastUIOp, arith::ExtUIOp>([&](auto) { return convertInt(e, in[0], e.held(to), true); })
       .Case<arith::ExtFOp, arith::TruncFOp>([&](auto) { return convertReal(e, in[0], to); })

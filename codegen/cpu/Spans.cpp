@@ -23,7 +23,7 @@ static void storeInterval(Tiles &t, Value p, Value lo, Value hi, Value stride, V
   }
   Value empty = e.cmp(CmpIPredicate::sge, from, to);
   n = e.select(empty, e.integer(0), n);
-  for (auto [k, v] : llvm::enumerate({from, to, step, n}))
+  for (auto [k, v] : llvm::enumerate(SmallVector<Value>{from, to, step, n}))
     e.store(v, e.at(p, 8 * k));
 }
 

@@ -43,12 +43,18 @@ Value Tiles::extent(int64_t dim) {
     return e.integer(size);
   // A run-time size is that of the range which names it.
   Value length;
-  auto kernel = frame.memory.begin()->first.getDefiningOp()->getParentOfType<ProgramOp>();
-  kernel.walk([&](RangeOp range) {
-    if (dims(range.getResult()) == ArrayRef(dim) && (!length || !failed))
-      length = cx.scalars.count(range.getExtent()) || !length ? range.getExtent() : length;
+  cx.kernel.walk([&](RangeOp range) {
+    if (dims(range.getResult()) == ArrayRef(dim))
+      length = range.getExtent();
   });
-  return length ? scalar(length) : e.integer(0);
+  return length ? e.max(scalar(length), e.integer(0)) : e.integer(0);
+}
+
+void Tiles::setTile(Value tile, Value limit) {
+  Value cols = e.integer(cx.cols);
+  cx.keyBase = e.mul(tile, cols);
+  cx.keys = cx.full ? cols : e.min(cols, e.sub(limit, cx.keyBase));
+  mark();
 }
 
 //===----------------------------------------------------------------------===//
@@ -210,7 +216,7 @@ Value Tiles::map(ValueRange tiles, Region &body, const Position &p, bool mask) {
     }
     known[op.getResult(0)] = x;
   }
-  Value yielded = cast<YieldOp>(body.front().back()).getValues()[0];
+  Value yielded = cast<plan::YieldOp>(body.front().back()).getValues()[0];
   return e.band(known.count(yielded) ? known[yielded] : scalar(yielded), valid);
 }
 

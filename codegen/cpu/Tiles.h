@@ -64,6 +64,7 @@ struct Context {
   mlir::BlockArgument keyTile;                      ///< the sweep's index tile, if in a step
   mlir::Value keyBase, keys;                        ///< first key of the tile, keys present
   bool full = false;                                ///< masks are true
+  plan::KernelOp kernel;
   int64_t rows = 64, cols = 64;
   double slack = 0;
   int headsSlot = -1, groupsSlot = -1;              ///< extents H and G
@@ -91,6 +92,10 @@ public:
   /// What was computed in the body is forgotten after it.
   void scope(llvm::function_ref<void()> body);
 
+  /// In a step: which key tile it works on, and how many keys there are in all.
+  void setTile(mlir::Value tile, mlir::Value limit);
+  /// The length of a label of a buffer.
+  mlir::Value lengthOf(const Memory &m, unsigned label);
   /// How many entries a dimension has.
   mlir::Value extent(int64_t dim);
   mlir::Value address(const Place &place, const Position &p);
@@ -123,7 +128,6 @@ private:
   mlir::Value reduceRows(plan::FoldOp op, const Position &p);
   mlir::Value reduceLanes(attn::Fold kind, mlir::Value v);
   mlir::Value loadAt(mlir::Type element, mlir::Value base, mlir::Value offset, mlir::Value valid, bool vector);
-  mlir::Value lengthOf(const Memory &m, unsigned label);
   mlir::Value index(int64_t dim, const Position &p); ///< of an entry; a vector if in lanes
   mlir::Value headsPerGroup();
   mlir::Value broadcastTo(mlir::Value v, mlir::Value x);

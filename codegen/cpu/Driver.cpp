@@ -1,0 +1,116 @@
+// The function of a kernel: an instance is `share` row tiles side by side, so
+// that a key tile is read from memory once for all of them.
+#include "codegen/cpu/Kernel.h"
+
+using namespace mlir;
+using namespace plan;
+using namespace attn::cpu;
+using arith::CmpIPredicate;
+
+static void count(Emit &e, Value stats, int64_t which) {
+  Value p = e.at(stats, 8 * which);
+  e.store(e.add(e.load(e.i64(), p), e.integer(1)), p);
+}
+
+void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, ArrayRef<Value> grid, Value rowTiles, Value limit) {
+  Value frameArg = scratch[0], shared = scratch[1], own0 = scratch[2], stats = scratch[3];
+  Value cols = e.integer(sweep.cols), lives = e.integer(sweep.table.lives), holes = e.integer(sweep.table.holes);
+  Value end = e.integer(int64_t(1) << 50), tiles = e.ceilDiv(e.max(limit, e.integer(0)), cols);
+  auto ownOf = [&](Value u) { return e.at(own0, e.mul(u, e.integer(ownBytes))); };
+  auto next = [&](Value own, Value tile) {
+    return func::CallOp::create(e, nextTileFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, cols, tile}).getResult(0);
+  };
+  Value first = e.loop(e.integer(0), rowTiles, 1, ValueRange(end), [&](Value u, ValueRange best) {
+    return SmallVector<Value>{e.min(best[0], next(ownOf(u), e.integer(0)))};
+  })[0];
+  auto loop = scf::WhileOp::create(e, TypeRange{e.i64()}, ValueRange(first));
+  OpBuilder::InsertionGuard guard(e);
+  Block *before = e.createBlock(&loop.getBefore(), {}, {e.i64()}, {e.getLoc()});
+  scf::ConditionOp::create(e, e.cmp(CmpIPredicate::slt, before->getArgument(0), tiles), ValueRange(before->getArgument(0)));
+  Block *after = e.createBlock(&loop.getAfter(), {}, {e.i64()}, {e.getLoc()});
+  Value tile = after->getArgument(0);
+  SmallVector<Value> init{end, e.boolean(false)};
+  SmallVector<Value> done = e.loop(e.integer(0), rowTiles, 1, init, [&](Value u, ValueRange carried) {
+    Value own = ownOf(u);
+    SmallVector<Value> args{frameArg, shared, own};
+    args.append(grid.begin(), grid.end());
+    if (!grid.empty())
+      args.back() = e.add(args.back(), u);
+    args.push_back(tile);
+    Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, cols, limit, tile}).getResult(0);
+    if (sweep.test) {
+      auto tested = scf::IfOp::create(e, TypeRange{e.i64()}, e.cmp(CmpIPredicate::eq, verdict, e.integer(1)), true);
+      OpBuilder::InsertionGuard inner(e);
+      e.setInsertionPointToStart(tested.thenBlock());
+      count(e, stats, Manifest::Tested);
+      scf::YieldOp::create(e, func::CallOp::create(e, sweep.test, args).getResults());
+      e.setInsertionPointToStart(tested.elseBlock());
+      scf::YieldOp::create(e, ValueRange(verdict));
+      verdict = tested.getResult(0);
+    }
+    Value visits = e.cmp(CmpIPredicate::ne, verdict, e.integer(0));
+    auto visit = scf::IfOp::create(e, TypeRange{e.getI1Type()}, visits, true);
+    {
+      OpBuilder::InsertionGuard inner(e);
+      e.setInsertionPointToStart(visit.thenBlock());
+      count(e, stats, Manifest::Visited);
+      if (sweep.prepare)
+        e.when(carried[1], [] {}, [&] { func::CallOp::create(e, sweep.prepare, args); });
+      e.when(
+          e.cmp(CmpIPredicate::eq, verdict, e.integer(2)), [&] { func::CallOp::create(e, sweep.full, args); },
+          [&] {
+            count(e, stats, Manifest::Mixed);
+            func::CallOp::create(e, sweep.mixed, args);
+          });
+      scf::YieldOp::create(e, ValueRange(e.boolean(true)));
+      e.setInsertionPointToStart(visit.elseBlock());
+      scf::YieldOp::create(e, ValueRange(carried[1]));
+    }
+    e.setInsertionPointAfter(visit);
+    return SmallVector<Value>{e.min(carried[0], next(own, e.add(tile, e.integer(1)))), visit.getResult(0)};
+  });
+  scf::YieldOp::create(e, ValueRange(done[0]));
+}
+
+void KernelLowering::emitDriver() {
+  Type p = LLVM::LLVMPointerType::get(module.getContext()), i = builder.getI64Type();
+  func::FuncOp fn = makeFunction(module, manifest.symbol, {p, i, p, p}, {}, true);
+  builder.setInsertionPointToStart(&fn.getBody().front());
+  Emit e(kernel.getLoc(), builder, target.lanes);
+  Value frameArg = fn.getArgument(0), item = fn.getArgument(1), scratch = fn.getArgument(2), stats = fn.getArgument(3);
+  Context cx;
+  cx.frame = frameArg;
+  cx.kernel = kernel;
+  Tiles t(e, frame, cx);
+  // The last index counts groups of row tiles.
+  SmallVector<Value> grid;
+  Value rest = item, rowTiles = e.integer(1), at = e.integer(0);
+  if (!kernel.getGrid().empty()) {
+    Value tiles = t.scalar(kernel.getGrid().back()), groups = e.ceilDiv(tiles, e.integer(share));
+    at = e.mul(arith::RemSIOp::create(e, rest, groups), e.integer(share));
+    rest = arith::DivSIOp::create(e, rest, groups);
+    rowTiles = e.min(e.integer(share), e.sub(tiles, at));
+    grid.push_back(at);
+  }
+  for (Value bound : llvm::reverse(kernel.getGrid().drop_back(kernel.getGrid().empty() ? 0 : 1))) {
+    Value n = t.scalar(bound);
+    grid.insert(grid.begin(), arith::RemSIOp::create(e, rest, n));
+    rest = arith::DivSIOp::create(e, rest, n);
+  }
+  Value own0 = e.at(scratch, sharedBytes);
+  for (unsigned k = 0; k < segments.size(); ++k) {
+    e.loop(e.integer(0), rowTiles, 1, [&](Value u) {
+      SmallVector<Value> args{frameArg, scratch, e.at(own0, e.mul(u, e.integer(ownBytes)))};
+      args.append(grid.begin(), grid.end());
+      if (!grid.empty())
+        args.back() = e.add(args.back(), u);
+      func::CallOp::create(e, segmentFunctions[k], args);
+    });
+    if (k < sweeps.size()) {
+      t.mark();
+      emitSweep(e, sweeps[k], {frameArg, scratch, own0, stats}, grid, rowTiles, keyLimit(t, sweeps[k]));
+    }
+  }
+  func::ReturnOp::create(e);
+  failed |= t.failed;
+}

@@ -1,0 +1,182 @@
+#include "codegen/cpu/Kernel.h"
+#include "codegen/cpu/Step.h"
+
+using namespace mlir;
+using namespace plan;
+using namespace attn;
+using namespace attn::cpu;
+using arith::CmpIPredicate;
+
+func::FuncOp KernelLowering::begin(const Twine &suffix, bool tile, ArrayRef<Type> results) {
+  Type p = LLVM::LLVMPointerType::get(module.getContext()), i = builder.getI64Type();
+  SmallVector<Type> inputs{p, p, p};
+  inputs.append(kernel.getGrid().size() + (tile ? 1 : 0), i);
+  auto fn = makeFunction(module, (manifest.symbol + suffix).str(), inputs, results);
+  builder.setInsertionPointToStart(&fn.getBody().front());
+  return fn;
+}
+
+Context KernelLowering::context(func::FuncOp fn, SweepPlan *sweep) {
+  Context cx;
+  cx.frame = fn.getArgument(0);
+  cx.shared = fn.getArgument(1);
+  cx.own = fn.getArgument(2);
+  for (auto [k, index] : llvm::enumerate(kernel.getBody().getArguments()))
+    cx.scalars[index] = fn.getArgument(3 + k);
+  cx.places = homes;
+  cx.spills = spills;
+  cx.rows = rows;
+  cx.slack = slack;
+  cx.kernel = kernel;
+  if (frame.extents.count("H") && frame.extents.count("G")) {
+    cx.headsSlot = frame.extents["H"];
+    cx.groupsSlot = frame.extents["G"];
+  }
+  if (sweep) {
+    cx.keyTile = sweep->op.getBody().getArgument(0);
+    cx.cols = sweep->cols;
+  }
+  return cx;
+}
+
+Value KernelLowering::keyLimit(Tiles &t, SweepPlan &sweep) {
+  Value limit;
+  sweep.op.walk([&](LoadOp load) {
+    for (auto [k, index] : llvm::enumerate(load.getIndices()))
+      if (index == sweep.op.getBody().getArgument(0)) {
+        Value length = t.lengthOf(frame.memory.find(load.getBuffer())->second, k);
+        limit = limit ? t.e.min(limit, length) : length;
+      }
+  });
+  return limit ? limit : t.e.integer(int64_t(1) << 50);
+}
+
+void KernelLowering::emitSegment(unsigned k) {
+  func::FuncOp fn = begin(".segment." + Twine(k), false);
+  segmentFunctions.push_back(fn);
+  Emit e(kernel.getLoc(), builder, target.lanes);
+  Context cx = context(fn, nullptr);
+  // What this segment computes is not there yet.
+  for (Operation *op : segments[k])
+    for (Value v : op->getResults()) {
+      cx.places.erase(v);
+      cx.spills.erase(v);
+    }
+  Tiles t(e, frame, cx);
+  for (Operation *op : segments[k]) {
+    if (auto store = dyn_cast<StoreOp>(op))
+      t.store(store);
+    for (Value v : op->getResults()) {
+      if (auto home = homes.find(v); home != homes.end()) {
+        t.materialize(v, home->second);
+        t.cx.places[v] = home->second;
+        t.mark();
+      } else if (auto spill = spills.find(v); spill != spills.end()) {
+        t.mark();
+        Value x = t.scalar(v);
+        if (x.getType().isInteger(1))
+          x = arith::ExtUIOp::create(e, e.getI8Type(), x);
+        e.store(x, e.at(cx.own, spill->second));
+      }
+    }
+  }
+  if (k < sweeps.size()) {
+    SweepPlan &sweep = sweeps[k];
+    storeSpan(t, sweep.tiles, sweep.table);
+    for (auto [init, carried] : llvm::zip(sweep.op.getInit(), sweep.op.getBody().getArguments().drop_front())) {
+      if (isa<TileType>(carried.getType())) {
+        t.materialize(init, homes[carried]);
+      } else {
+        t.mark();
+        Value x = t.scalar(init);
+        if (x.getType().isInteger(1))
+          x = arith::ExtUIOp::create(e, e.getI8Type(), x);
+        e.store(x, e.at(cx.own, spills[carried]));
+      }
+    }
+  }
+  func::ReturnOp::create(e);
+  failed |= t.failed;
+}
+
+// The mask on every pair of a tile: stored, and classified over the rows and
+// keys that are present.
+void KernelLowering::emitTest(SweepPlan &sweep) {
+  SmallVector<MaskOp> masks;
+  sweep.op.walk([&](MaskOp mask) { masks.push_back(mask); });
+  if (sweep.tiles.getExact() || masks.empty())
+    return;
+  for (MaskOp mask : masks)
+    sweep.masks[mask.getResult()] = allocate(false, builder.getI1Type(), {TileType::R, TileType::C});
+  sweep.test = begin(".test." + Twine(&sweep - sweeps.data()), true, {builder.getI64Type()});
+  Emit e(kernel.getLoc(), builder, target.lanes);
+  Tiles t(e, frame, context(sweep.test, &sweep));
+  t.setTile(sweep.test.getArguments().back(), keyLimit(t, sweep));
+  RowsOp rowsOp;
+  kernel.walk([&](RowsOp r) { rowsOp = rowsOp ? rowsOp : r; });
+  SmallVector<Value> init{e.splat(e.boolean(false)), e.splat(e.boolean(true))};
+  SmallVector<Value> seen = e.loop(e.integer(0), e.integer(rows), e.lanes, init, [&](Value row, ValueRange outer) {
+    Position p = Position().lanes(TileType::R).with(TileType::R, row);
+    SmallVector<Value> result;
+    t.scope([&] {
+      Value absent = e.splat(e.boolean(false));
+      if (rowsOp)
+        absent = arith::XOrIOp::create(e, t.present(rowsOp.getResult(), p), e.splat(e.boolean(true)));
+      for (MaskOp mask : masks)
+        t.hoist(mask.getResult(), TileType::C, p);
+      result = e.loop(e.integer(0), t.cx.keys, 1, outer, [&](Value key, ValueRange inner) {
+        Value any = inner[0], all = inner[1];
+        t.scope([&] {
+          Position q = p.with(TileType::C, key);
+          for (MaskOp mask : masks) {
+            Value x = e.splat(t.eval(mask.getResult(), q));
+            t.put(sweep.masks[mask.getResult()], q, x);
+            Value here = e.band(x, arith::XOrIOp::create(e, absent, e.splat(e.boolean(true))));
+            any = arith::OrIOp::create(e, any, here);
+            all = e.band(all, arith::OrIOp::create(e, x, absent));
+          }
+        });
+        return SmallVector<Value>{any, all};
+      });
+    });
+    return result;
+  });
+  Value any = vector::ReductionOp::create(e, vector::CombiningKind::OR, seen[0]);
+  Value all = vector::ReductionOp::create(e, vector::CombiningKind::AND, seen[1]);
+  all = e.band(all, e.cmp(CmpIPredicate::eq, t.cx.keys, e.integer(sweep.cols)));
+  Value verdict = e.select(any, e.select(all, e.integer(2), e.integer(1)), e.integer(0));
+  func::ReturnOp::create(e, ValueRange(verdict));
+  failed |= t.failed;
+}
+
+void KernelLowering::emitPrepare(SweepPlan &sweep) {
+  if (sweep.prepared.empty())
+    return;
+  sweep.prepare = begin(".prepare." + Twine(&sweep - sweeps.data()), true);
+  Emit e(kernel.getLoc(), builder, target.lanes);
+  Tiles t(e, frame, context(sweep.prepare, &sweep));
+  t.setTile(sweep.prepare.getArguments().back(), keyLimit(t, sweep));
+  for (auto &[v, place] : sweep.prepared)
+    layDown(t, v, place);
+  func::ReturnOp::create(e);
+  failed |= t.failed;
+}
+
+LogicalResult KernelLowering::run() {
+  if (mlir::failed(analyze()))
+    return failure();
+  for (unsigned k = 0; k < segments.size(); ++k)
+    emitSegment(k);
+  for (SweepPlan &sweep : sweeps) {
+    emitTest(sweep);
+    StepLowering steps(*this, sweep);
+    if (mlir::failed(steps.run()))
+      return failure();
+    emitPrepare(sweep);
+  }
+  emitDriver();
+  manifest.rows = rows;
+  manifest.cols = sweeps.empty() ? 0 : sweeps[0].cols;
+  manifest.scratchBytes = sharedBytes + ownBytes * share;
+  return failure(failed);
+}

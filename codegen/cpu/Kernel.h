@@ -1,0 +1,67 @@
+// One kernel of a plan as functions.
+//
+//   kernel(frame, item, scratch, stats)   the instance: row tiles times key tiles
+//   kernel.segment.K(frame, shared, own, grid.., )   what lies between sweeps, for one row tile
+//   kernel.step.S.full|mixed(.., J)       one key tile for one row tile
+//   kernel.test.S(.., J)                  the mask on a tile: 0 empty, 1 mixed, 2 full
+//   kernel.prepare.S(.., J)               what all row tiles of an instance share of a key tile
+//
+// Values that cross functions lie in scratch memory: `own` for one row tile,
+// `shared` for the instance.
+#pragma once
+#include "codegen/cpu/Micro.h"
+#include "codegen/cpu/Spans.h"
+
+namespace attn::cpu {
+
+struct SweepPlan {
+  plan::SweepOp op;
+  plan::TilesOp tiles;
+  SpanTable table;
+  int64_t cols = 64;
+  /// What holds the mask of a tile that was tested, for spans that are not exact.
+  llvm::DenseMap<mlir::Value, Place> masks;
+  /// Streamed tiles that are laid down once per key tile and instance.
+  llvm::SmallVector<std::pair<mlir::Value, Place>> prepared;
+  mlir::func::FuncOp full, mixed, test, prepare;
+};
+
+class KernelLowering {
+public:
+  KernelLowering(mlir::ModuleOp module, Frame &frame, const Target &target, plan::KernelOp kernel, Manifest::Kernel &manifest);
+  mlir::LogicalResult run();
+  int64_t share = 1; ///< row tiles of an instance
+
+private:
+  friend class StepLowering;
+  mlir::LogicalResult analyze();
+  void need(mlir::Value v, unsigned part);
+  unsigned partOf(mlir::Operation *op);
+  Place allocate(bool own, mlir::Type element, llvm::ArrayRef<int64_t> dims);
+  mlir::func::FuncOp begin(const llvm::Twine &suffix, bool tile, llvm::ArrayRef<mlir::Type> results = {});
+  Context context(mlir::func::FuncOp fn, SweepPlan *sweep);
+  /// The number of keys there are, as all that is read at the sweep's keys says.
+  mlir::Value keyLimit(Tiles &t, SweepPlan &sweep);
+  void emitSegment(unsigned k);
+  void emitTest(SweepPlan &sweep);
+  void emitPrepare(SweepPlan &sweep);
+  void emitDriver();
+  void emitSweep(Emit &e, SweepPlan &sweep, mlir::ValueRange scratch, llvm::ArrayRef<mlir::Value> grid, mlir::Value count, mlir::Value limit);
+
+  mlir::ModuleOp module;
+  Frame &frame;
+  Target target;
+  plan::KernelOp kernel;
+  Manifest::Kernel &manifest;
+  mlir::OpBuilder builder;
+  int64_t rows = 64, ownBytes = 0, sharedBytes = 0;
+  double slack = 0;
+  llvm::SmallVector<llvm::SmallVector<mlir::Operation *>> segments;
+  llvm::SmallVector<SweepPlan, 0> sweeps;
+  llvm::DenseMap<mlir::Value, Place> homes;
+  llvm::DenseMap<mlir::Value, int64_t> spills;
+  llvm::SmallVector<mlir::func::FuncOp> segmentFunctions;
+  bool failed = false;
+};
+
+} // namespace attn::cpu
