@@ -61,7 +61,7 @@ Frame::Frame(ProgramOp program) {
       int slot = take(1);
       scalars[scalar] = slot;
       manifest.scalars.push_back({scalar.getName().str(), kind, slot});
-    } else if (auto length = dyn_cast<ExtentOp>(op)) {
+    } else if (auto length = dyn_cast<plan::ExtentOp>(op)) {
       scalars[length] = extent(length.getName());
     } else if (auto alloc = dyn_cast<AllocOp>(op)) {
       Manifest::Buffer b;

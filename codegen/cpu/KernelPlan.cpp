@@ -51,7 +51,7 @@ static bool isLight(Value v) {
   if (auto map = dyn_cast<MapOp>(op))
     return map.getType().getElement().isIndex() || llvm::any_of(dims(v), [](int64_t d) { return d >= 0 && !TileType::size(d); });
   if (isa<PlanDialect>(op->getDialect()))
-    return isa<ScalarOp, ExtentOp>(op);
+    return isa<ScalarOp, plan::ExtentOp>(op);
   return true; // uniform arithmetic
 }
 
