@@ -146,10 +146,14 @@ Value attn::cpu::emitElement(Emit &e, Operation *op, ArrayRef<Value> in, Value h
   Type to = op->getResult(0).getType();
   return llvm::TypeSwitch<Operation *, Value>(op)
       .Case<arith::ConstantOp>([&](arith::ConstantOp c) -> Value {
-        Type held = e.held(to);
-        if (auto real = dyn_cast<FloatAttr>(c.getValue()))
+        // A row of equal components counts by component.
+        Attribute value = c.getValue();
+        if (auto splat = dyn_cast<SplatElementsAttr>(value))
+          value = splat.getSplatValue<Attribute>();
+        Type held = e.held(getElementTypeOrSelf(to));
+        if (auto real = dyn_cast<FloatAttr>(value))
           return arith::ConstantOp::create(e, cast<TypedAttr>(Attribute(FloatAttr::get(held, real.getValueAsDouble()))));
-        return arith::ConstantOp::create(e, cast<TypedAttr>(Attribute(IntegerAttr::get(held, cast<IntegerAttr>(c.getValue()).getValue().sextOrTrunc(held.getIntOrFloatBitWidth())))));
+        return arith::ConstantOp::create(e, cast<TypedAttr>(Attribute(IntegerAttr::get(held, cast<IntegerAttr>(value).getValue().sextOrTrunc(held.getIntOrFloatBitWidth())))));
       })
       .Case<affine::AffineApplyOp>([&](auto a) { return evalAffine(e, a.getAffineMap(), in, true); })
       .Case<affine::AffineMinOp>([&](auto a) { return evalAffine(e, a.getAffineMap(), in, true); })

@@ -159,6 +159,10 @@ void Emit::loop(Value from, Value to, int64_t step, Body body) {
 }
 
 SmallVector<Value> Emit::loop(Value from, Value to, int64_t step, ValueRange init, CarryBody body) {
+  if (init.empty()) { // the builder closes such a loop itself
+    loop(from, to, step, [&](Value at) { body(at, {}); });
+    return {};
+  }
   auto op = scf::ForOp::create(*this, from, to, integer(step), init);
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToEnd(op.getBody());
