@@ -2,13 +2,12 @@
 #include "codegen/Pipelines.h"
 #include "dialect/PlanOps.h"
 #include "frontend/Import.h"
-#include "passes/Passes.h"
+#include "passes/Pipelines.h"
 #include "runtime/SessionPlan.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlow.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
-#include "mlir/Transforms/Passes.h"
 
 using namespace attn;
 
@@ -40,25 +39,17 @@ public:
       return fail(error);
     mlir::PassManager passes(&context, mlir::ModuleOp::getOperationName());
     passes.enableVerifier(false);
-    if (stage >= Stage::Simple) {
-      auto &patterns = passes.nest<PatternOp>();
-      patterns.addPass(createPullScalesPass());
-      patterns.addPass(createHoistKeysPass());
-      patterns.addPass(mlir::createCSEPass());
-    }
-    if (stage >= Stage::Plan) {
-      PlanPassOptions plan;
-      if (auto rows = options.schedule.find("rows"); rows != options.schedule.end())
-        plan.rows = rows->second;
-      if (auto cols = options.schedule.find("cols"); cols != options.schedule.end())
-        plan.cols = cols->second;
-      passes.addPass(createPlanPass(plan));
-      passes.addPass(mlir::createCSEPass());
-    }
+    PlanOptions plan;
+    for (auto &[key, value] : options.schedule)
+      plan.schedule.push_back("*:" + key + "=" + std::to_string(value));
+    if (stage >= Stage::Simple)
+      buildSimplifyPipeline(passes);
+    if (stage >= Stage::Plan)
+      buildPlanPipeline(passes, plan);
+    if (stage >= Stage::Schedule)
+      buildSchedulePipeline(passes, plan);
     if (mlir::failed(passes.run(*module)))
       return fail(error);
-    if (stage >= Stage::Schedule)
-      schedule(options);
     return true;
   }
 
@@ -70,19 +61,6 @@ public:
   std::string first;
   mlir::MLIRContext context;
   mlir::OwningOpRef<mlir::ModuleOp> module;
-
-private:
-  /// What the caller asks for overrides what the planner chose.
-  void schedule(const CompileOptions &options) {
-    mlir::Builder builder(&context);
-    module->walk([&](plan::KernelOp kernel) {
-      mlir::NamedAttrList entries(kernel.getScheduleAttr());
-      for (auto &[key, value] : options.schedule)
-        if (key != "rows" && key != "cols")
-          entries.set(key, builder.getI64IntegerAttr(value));
-      kernel.setScheduleAttr(entries.getDictionary(&context));
-    });
-  }
 };
 
 std::string print(mlir::Operation *op) {
