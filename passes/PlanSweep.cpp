@@ -304,16 +304,6 @@ void SweepPlanner::accumulate(unsigned k, Node *acc, Carried &into) {
     into.next = tiles.apply<arith::AddFOp>(real, {acc, sum});
     return;
   }
-  // The weights in the type of the values, where that cannot overflow.
-  const Facts &known = facts(term.element);
-  bool bounded =
-      term.reference >= 0 || !(known.hi == INFINITY || known.lo == -INFINITY);
-  if (!value->type.isF32()) {
-    if (value->type.isBF16() || (bounded && value->type.isF16()))
-      weight = tiles.apply<arith::TruncFOp>(value->type, {weight});
-    else
-      value = tiles.apply<arith::ExtFOp>(real, {value});
-  }
   Value p = tiles.tile(weight, rc);
   Value v = tiles.tile(value, {TileType::C, component});
   Value o = tiles.tile(acc, re);

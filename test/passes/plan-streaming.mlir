@@ -1,5 +1,5 @@
 // RUN: attn-opt %s --attn-plan | FileCheck %s
-// One sweep with a running reference; the weights are in the type of the values.
+// One sweep with a running reference.
 // CHECK-LABEL: plan.program @streaming
 // CHECK:         %[[OUT:.*]] = plan.tensor "out" output : <[B, H, N], vector<64xbf16>>
 // CHECK:         plan.kernel "streaming" (%b < %B, %h < %H, %t < %{{.*}}) schedule {cols = 64 : i64, rows = 64 : i64}
@@ -23,8 +23,7 @@
 // CHECK:               math.fma
 // CHECK:             %[[SCALED:.*]] = plan.scale %o by %[[FACTOR]]
 // CHECK:             %[[V:.*]] = plan.load %v
-// CHECK:             %[[P:.*]] = plan.map (%x = %[[E]] {{.*}} -> !plan.tile<r, c, bf16>
-// CHECK:             %[[O:.*]] = plan.contract %[[P]], %[[V]] acc %[[SCALED]]
+// CHECK:             %[[O:.*]] = plan.contract %[[E]], %[[V]] acc %[[SCALED]]
 // CHECK:             plan.yield %[[NEXT]], %[[SUM]], %[[O]]
 // CHECK:           %[[INV:.*]] = plan.map (%y = %[[S]]#1
 // CHECK:             attn.div
