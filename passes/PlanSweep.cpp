@@ -99,18 +99,21 @@ void SweepPlanner::startStep() {
 // Expressions
 //===----------------------------------------------------------------------===//
 
+Node *SweepPlanner::isEqual(Node *a, double b) {
+  Builder builder(tiles.context);
+  return tiles.apply<arith::CmpFOp>(
+      builder.getI1Type(), {a, tiles.number(b)},
+      builder.getNamedAttr("predicate",
+                           arith::CmpFPredicateAttr::get(
+                               tiles.context, arith::CmpFPredicate::OEQ)));
+}
+
 Node *SweepPlanner::baseOf(unsigned k) {
   if (weights.references[k].pass == current)
     return bases[k];
   // After its pass: the reference, or 0 where nothing was seen.
   if (!bases[k] || bases[k]->inner) {
-    Builder builder(tiles.context);
-    Node *nothing = tiles.number(-INFINITY);
-    Node *none = tiles.apply<arith::CmpFOp>(
-        builder.getI1Type(), {references[k], nothing},
-        builder.getNamedAttr("predicate",
-                             arith::CmpFPredicateAttr::get(
-                                 tiles.context, arith::CmpFPredicate::OEQ)));
+    Node *none = isEqual(references[k], -INFINITY);
     bases[k] = tiles.select(none, tiles.number(0), references[k]);
   }
   return bases[k];
@@ -407,4 +410,14 @@ Node *SweepPlanner::out() {
     out = out ? tiles.apply<arith::AddFOp>(real, {out, part}) : part;
   }
   return out;
+}
+
+// A score of +inf makes the denominator infinite, whatever it is relative to.
+Node *SweepPlanner::lse() {
+  const Expr *e = weights.logDenominator;
+  Node *node = eval(e);
+  if (e->kind != Kind::Add || e->kid(1)->kind != Kind::Base)
+    return node;
+  Node *infinite = isEqual(references[e->kid(1)->index], INFINITY);
+  return tiles.select(infinite, tiles.number(INFINITY), node);
 }

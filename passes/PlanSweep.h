@@ -16,7 +16,7 @@ public:
   /// Afterwards: the result, the logarithm of the denominator, and the greatest
   /// score, at the rows of the kernel.
   Node *out();
-  Node *lse() { return eval(weights.logDenominator); }
+  Node *lse();
   Node *max() { return greatest; }
 
 private:
@@ -43,6 +43,7 @@ private:
   Node *eval(const weights::Expr *e);
   Node *masked(const weights::Expr *e);
   Node *baseOf(unsigned reference);
+  Node *isEqual(Node *a, double b);
   Node *fold(Fold kind, Node *node);
   Node *start(const WeightPlan::Reference &reference);
 

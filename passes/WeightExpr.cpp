@@ -115,6 +115,8 @@ const Expr *Pool::make(Kind kind, ArrayRef<const Expr *> kids) {
   case Kind::Div:
     if (b->is(1))
       return a;
+    if (a->kind == Kind::Number && b->kind == Kind::Number)
+      return number(b->number == 0 ? 0 : a->number / b->number);
     if (a->kind == Kind::Exp && b->kind == Kind::Exp && a->element &&
         b->element)
       return make(Kind::Exp, {make(Kind::Sub, {a->kid(0), b->kid(0)})});
@@ -256,7 +258,8 @@ struct Reader {
     bool any = false;
     v.getDefiningOp()->walk([&](Operation *op) {
       any |= llvm::any_of(op->getOperands(), [&](Value operand) {
-        return v.getDefiningOp()->isAncestor(operand.getParentBlock()->getParentOp())
+        return v.getDefiningOp()->isAncestor(
+                   operand.getParentBlock()->getParentOp())
                    ? false
                    : varies(operand);
       });

@@ -38,6 +38,17 @@ struct Splitter {
     });
   }
 
+  // A row value as (what no row sum is part of) x (the rest).
+  std::pair<const Expr *, const Expr *> strip(const Expr *e) {
+    if (!e->depth)
+      return {e, pool.number(1)};
+    if (e->kind != Kind::Mul && e->kind != Kind::Div)
+      return {pool.number(1), e};
+    auto [p, x] = strip(e->kid(0));
+    auto [q, y] = strip(e->kid(1));
+    return {pool.make(e->kind, {p, q}), pool.make(e->kind, {x, y})};
+  }
+
   Products factor(const Expr *e) {
     const Expr *one = pool.number(1), *zero = pool.number(0);
     if (!e->element)
@@ -93,6 +104,15 @@ struct Splitter {
         return result;
       }
       if (!c->depth) {
+        // What both sides have in common stays outside.
+        Products a = factor(x), b = factor(y);
+        if (a.size() == 1 && b.size() == 1 && !x->is(0) && !y->is(0)) {
+          auto [p, common] = strip(a[0].coefficient);
+          auto [q, other] = strip(b[0].coefficient);
+          if (common == other)
+            return {{common, choose(c, pool.make(Kind::Mul, {p, a[0].element}),
+                                    pool.make(Kind::Mul, {q, b[0].element}))}};
+        }
         Products result = each(factor(x), [&](Product t) -> Product {
           return {t.coefficient, choose(c, t.element, zero)};
         });

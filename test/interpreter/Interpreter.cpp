@@ -88,10 +88,11 @@ private:
   std::deque<Memory> owned;
   llvm::DenseMap<int64_t, int64_t> lengths; ///< of run-time letters
   int64_t rows = 64, cols = 64, headsPerGroup = 1;
-  double slack = 0;
+  double slack = 0, rowLimit = 0;
   // In a step: the span, and whether the mask is to be looked at.
   const Span *span = nullptr;
-  bool full = false, looking = false, anySeen = false, allSeen = true;
+  Held sees;
+  bool full = false, anySeen = false, allSeen = true;
   std::string broken;
 };
 
@@ -225,19 +226,21 @@ void Machine::map(Operation *op, Region &body, ValueRange tiles, ArrayAttr, Tile
     const Held &i = get(tiles[0]), &j = get(tiles[1]);
     walk(all, {&i, &j}, [&](size_t n, ArrayRef<int64_t>, ArrayRef<int64_t> offsets) {
       double row = i.data[size_t(offsets[0])], key = j.data[size_t(offsets[1])];
-      bool there = row >= 0 && meets(span->live, int64_t(key), int64_t(key) + 1);
-      if (row < 0)
-        all.data[n] = 0; // never stored
+      bool there = meets(span->live, int64_t(key), int64_t(key) + 1);
+      if (row >= rowLimit)
+        all.data[n] = 0;
       else if (full && !(there && all.data[n]))
         broken = "a full tile has a key that a row does not see";
       else if (!there)
         all.data[n] = 0;
-      if (row >= 0) {
+      if (row < rowLimit) {
         anySeen |= all.data[n] != 0;
         allSeen &= all.data[n] != 0;
       }
     });
   }
+  if (isa<plan::MaskOp>(op))
+    sees = all;
   env[result] = all;
 }
 
@@ -283,10 +286,12 @@ void Machine::contract(plan::ContractOp op) {
     }
   all = Held(all.dims, all.shape);
   bool keys = !op.getType().has(TileType::C) && op.getLhs().getType().has(TileType::C);
-  walk(all, {&a, &b, &result}, [&](size_t, ArrayRef<int64_t>, ArrayRef<int64_t> offsets) {
+  // What is hidden is not looked at.
+  Held everything(1);
+  const Held &seen = keys ? sees : everything;
+  walk(all, {&a, &b, &result, &seen}, [&](size_t, ArrayRef<int64_t>, ArrayRef<int64_t> offsets) {
     double x = a.data[size_t(offsets[0])], y = b.data[size_t(offsets[1])];
-    // A hidden key's weight is exactly 0, and its value is not looked at.
-    if (keys && x == 0 && !std::isfinite(y))
+    if (seen.data[size_t(offsets[3])] == 0)
       return;
     result.data[size_t(offsets[2])] += x * y;
   });
@@ -299,7 +304,9 @@ void Machine::advance(plan::AdvanceOp op) {
   double lag = op.getExact() ? 0 : slack;
   for (size_t n = 0; n < next.data.size(); ++n) {
     double &x = next.data[n], from = x, to = candidate.data[n];
-    if (to > x + lag || std::isnan(to) || x == -INFINITY)
+    if (std::isnan(to))
+      x = to;
+    else if (to > x + lag || x == -INFINITY)
       x = std::max(x, to);
     base.data[n] = x == -INFINITY ? 0 : x;
     factor.data[n] = std::exp(from - base.data[n]);
@@ -402,10 +409,11 @@ void Machine::operation(Operation &op) {
     env[constant] = Held(x);
   } else if (auto r = dyn_cast<plan::RowsOp>(op)) {
     Held tile = make(r.getType());
-    for (int64_t k = 0; k < rows; ++k) {
-      int64_t row = integer(r.getFrom()) + k;
-      tile.data[size_t(k)] = row < integer(r.getLimit()) ? double(row) : -INFINITY;
-    }
+    // Rows that are not there have their numbers, too; nothing they give is
+    // stored, because they lie outside the lengths.
+    rowLimit = number(r.getLimit());
+    for (int64_t k = 0; k < rows; ++k)
+      tile.data[size_t(k)] = double(integer(r.getFrom()) + k);
     env[r.getResult()] = tile;
   } else if (auto range = dyn_cast<plan::RangeOp>(op)) {
     int64_t n = std::max<int64_t>(integer(range.getExtent()), 0), dim = cast<TileType>(range.getType()).getDims()[0];

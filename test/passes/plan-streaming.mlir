@@ -30,7 +30,7 @@
 // CHECK:           %[[Y:.*]] = plan.map (%y = %[[S]]#2 {{.*}}, %y2 = %[[INV]]
 // CHECK:             arith.truncf
 // CHECK:           plan.store %[[Y]], %[[OUT]][%b, %h, %[[ROWS]]]
-// CHECK:           %[[LSE:.*]] = plan.map (%y = %[[S]]#1 {{.*}}, %y2 = %[[S]]#0
+// CHECK:           %[[LSE:.*]] = plan.map (%y = %[[S]]#0 {{.*}}, %y2 = %[[S]]#1
 // CHECK:             math.log
 // CHECK:           plan.store %[[LSE]]
 !q = !attn.field<[B, H, N], vector<64xbf16>>
