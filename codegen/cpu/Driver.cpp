@@ -12,6 +12,14 @@ static void count(Emit &e, Value stats, int64_t which) {
   e.store(e.add(e.load(e.i64(), p), e.integer(1)), p);
 }
 
+Value attn::cpu::instanceSide(Tiles &t, KernelOp kernel, int64_t share) {
+  Emit &e = t.e;
+  Value tiles = e.integer(1);
+  for (Value bound : kernel.getGrid())
+    tiles = e.mul(tiles, e.max(t.scalar(bound), e.integer(0)));
+  return e.max(e.min(e.floorDiv(tiles, e.integer(32)), e.integer(share)), e.integer(1));
+}
+
 void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, ArrayRef<Value> grid, Value rowTiles, Value limit) {
   Value frameArg = scratch[0], shared = scratch[1], own0 = scratch[2], stats = scratch[3];
   Value cols = e.integer(sweep.cols), lives = e.integer(sweep.table.lives), holes = e.integer(sweep.table.holes);
@@ -86,10 +94,11 @@ void KernelLowering::emitDriver() {
   SmallVector<Value> grid;
   Value rest = item, rowTiles = e.integer(1), at = e.integer(0);
   if (!kernel.getGrid().empty()) {
-    Value tiles = t.scalar(kernel.getGrid().back()), groups = e.ceilDiv(tiles, e.integer(share));
-    at = e.mul(arith::RemSIOp::create(e, rest, groups), e.integer(share));
+    // Descending: under a causal mask the last ones are the longest.
+    Value tiles = t.scalar(kernel.getGrid().back()), side = instanceSide(t, kernel, share), groups = e.ceilDiv(tiles, side);
+    at = e.mul(e.sub(e.sub(groups, e.integer(1)), arith::RemSIOp::create(e, rest, groups)), side);
     rest = arith::DivSIOp::create(e, rest, groups);
-    rowTiles = e.min(e.integer(share), e.sub(tiles, at));
+    rowTiles = e.min(side, e.sub(tiles, at));
     grid.push_back(at);
   }
   for (Value bound : llvm::reverse(kernel.getGrid().drop_back(kernel.getGrid().empty() ? 0 : 1))) {

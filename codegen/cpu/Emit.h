@@ -16,6 +16,15 @@ struct Target {
   unsigned vectors = 4; ///< lane blocks of a microkernel's register tile
   unsigned keys = 4;    ///< keys (or components) of a microkernel's register tile
   bool scalef = true;   ///< AVX-512: multiplication by a power of two
+
+  /// Lane blocks of a register tile where a tile has so many rows: as many of
+  /// `vectors` as divide it.
+  unsigned blocks(int64_t rows) const {
+    unsigned n = vectors;
+    while (rows / lanes % n)
+      --n;
+    return n;
+  }
 };
 
 /// A builder of code in which integers are i64, 16-bit floats are held as f32,

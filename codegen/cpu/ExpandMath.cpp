@@ -240,6 +240,7 @@ Value Expander::pow(Value x, Value y) {
   // |x| is 0 or inf: 0 or inf by the sign of y.
   Value grows = arith::XOrIOp::create(*this, is(CmpFPredicate::OEQ, a, zero), is(CmpFPredicate::OGT, y, zero));
   r = select(regular, r, select(grows, c(inf()), zero));
+  r = select(is(CmpFPredicate::OEQ, a, one), one, r); // also to infinite powers
   Value negative = arith::CmpIOp::create(*this, arith::CmpIPredicate::slt, bits(x), ci(0, i32()));
   Value flipped = select(arith::AndIOp::create(*this, negative, odd), arith::NegFOp::create(*this, r), r);
   Value bad = arith::AndIOp::create(*this, arith::AndIOp::create(*this, negative, is(CmpFPredicate::UNE, x, zero)),

@@ -51,6 +51,18 @@ Value KernelLowering::keyLimit(Tiles &t, SweepPlan &sweep) {
   return limit ? limit : t.e.integer(int64_t(1) << 50);
 }
 
+// Tiles of rows and components go through scratch memory.
+void KernelLowering::emitStore(Tiles &t, StoreOp store) {
+  ArrayRef<int64_t> shape = dims(store.getValue());
+  if (shape.size() == 2 && shape[0] == TileType::R && shape[1] > 0 && TileType::size(shape[1])) {
+    auto home = t.cx.places.find(store.getValue());
+    Place staging = home != t.cx.places.end() ? home->second : allocate(false, builder.getF32Type(), shape);
+    if (staging.held.isF32() && t.storeByRows(store, staging))
+      return;
+  }
+  t.store(store);
+}
+
 void KernelLowering::emitSegment(unsigned k) {
   func::FuncOp fn = begin(".segment." + Twine(k), false);
   segmentFunctions.push_back(fn);
@@ -65,10 +77,11 @@ void KernelLowering::emitSegment(unsigned k) {
   Tiles t(e, frame, cx);
   for (Operation *op : segments[k]) {
     if (auto store = dyn_cast<StoreOp>(op))
-      t.store(store);
+      emitStore(t, store);
     for (Value v : op->getResults()) {
       if (auto home = homes.find(v); home != homes.end()) {
-        t.materialize(v, home->second);
+        if (!t.loadByRows(v, home->second))
+          t.materialize(v, home->second);
         t.cx.places[v] = home->second;
         t.mark();
       } else if (auto spill = spills.find(v); spill != spills.end()) {

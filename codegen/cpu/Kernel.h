@@ -26,6 +26,10 @@ struct SweepPlan {
   mlir::func::FuncOp full, mixed, test, prepare;
 };
 
+/// How many row tiles an instance takes: `share`, or fewer where there would be
+/// less than 32 instances.
+mlir::Value instanceSide(Tiles &t, plan::KernelOp kernel, int64_t share);
+
 class KernelLowering {
 public:
   KernelLowering(mlir::ModuleOp module, Frame &frame, const Target &target, plan::KernelOp kernel, Manifest::Kernel &manifest);
@@ -42,6 +46,7 @@ private:
   Context context(mlir::func::FuncOp fn, SweepPlan *sweep);
   /// The number of keys there are, as all that is read at the sweep's keys says.
   mlir::Value keyLimit(Tiles &t, SweepPlan &sweep);
+  void emitStore(Tiles &t, plan::StoreOp store);
   void emitSegment(unsigned k);
   void emitTest(SweepPlan &sweep);
   void emitPrepare(SweepPlan &sweep);

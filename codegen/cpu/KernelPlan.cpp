@@ -106,9 +106,8 @@ LogicalResult KernelLowering::analyze() {
   rows = scheduled(kernel, "rows", 64);
   share = kernel.getGrid().empty() ? 1 : std::max<int64_t>(scheduled(kernel, "share", 4), 1);
   slack = double(scheduled(kernel, "slack", 10)) * 0.69314718056;
-  int64_t block = int64_t(target.lanes);
-  if (rows <= 0 || rows % block || (rows / block > target.vectors && rows / block % target.vectors))
-    return kernel.emitError("the schedule's rows must be full register tiles of ") << block * target.vectors;
+  if (rows <= 0 || rows % target.lanes)
+    return kernel.emitError("the schedule's rows must be a multiple of ") << target.lanes;
   segments.emplace_back();
   for (Operation &op : kernel.getBody().front()) {
     if (auto sweep = dyn_cast<SweepOp>(op)) {

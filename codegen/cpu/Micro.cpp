@@ -51,7 +51,7 @@ struct Micro {
     }
     return next;
   }
-  unsigned vectors() const { return std::min<int64_t>(target.vectors, rowBytes / 4 / target.lanes); }
+  unsigned vectors() const { return target.blocks(rowBytes / 4); }
 };
 } // namespace
 

@@ -40,7 +40,7 @@ static bool emitSizes(ModuleOp module, ProgramOp program, Frame &frame, const Ta
       for (auto [n, bound] : llvm::enumerate(k.getGrid())) {
         Value size = e.max(t.scalar(bound), e.integer(0));
         if (n + 1 == k.getGrid().size())
-          size = e.ceilDiv(size, e.integer(shares[kernel]));
+          size = e.ceilDiv(size, instanceSide(t, k, shares[kernel]));
         items = e.mul(items, size);
       }
       put(items, frame.manifest.kernels[kernel++].itemsSlot);

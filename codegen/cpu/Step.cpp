@@ -184,7 +184,7 @@ void StepLowering::emitCluster(Tiles &t, unsigned level) {
               ofLevel(kept, [&](auto &v) { return this->level(v.first); });
   if (!work)
     return;
-  unsigned blocks = std::min<int64_t>(k.target.vectors, k.rows / k.target.lanes);
+  unsigned blocks = k.target.blocks(k.rows);
   SmallVector<std::pair<Value, Place>> placed;
   t.mark();
   llvm::DenseMap<Value, Place> before = t.cx.places;

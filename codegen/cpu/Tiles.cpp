@@ -82,7 +82,10 @@ Value Tiles::scalar(Value v) {
     result = e.loadSlot(cx.frame, slot->second, e.held(v.getType()));
   } else if (Operation *op = v.getDefiningOp()) {
     if (isa<PlanDialect>(op->getDialect())) {
+      Operation *outer = anchor; // what its loops need is computed before them
+      mark();
       result = compute(op, Position());
+      anchor = outer;
     } else {
       SmallVector<Value> operands;
       for (Value operand : op->getOperands())

@@ -104,6 +104,10 @@ public:
   void materialize(mlir::Value v, const Place &place);
   /// Stores a tile into a buffer.
   void store(plan::StoreOp op);
+  /// A load or store of one row of components per row of the tile is done row
+  /// by row, so that memory is touched in its own order. False if `op` is none.
+  bool loadByRows(mlir::Value v, const Place &place);
+  bool storeByRows(plan::StoreOp op, const Place &staging);
 
   /// Neutral element and step of a fold.
   mlir::Value neutral(attn::Fold kind, mlir::Type type);
@@ -117,6 +121,10 @@ public:
   Rows place(const Place &place, int64_t rowDim, int64_t componentDim);
 
 private:
+  struct RowAccess { plan::RowsOp rows; unsigned label; };
+  std::optional<RowAccess> accessByRows(mlir::Value buffer, mlir::ValueRange indices);
+  void forRows(RowAccess access, mlir::Value buffer, mlir::ValueRange indices, llvm::function_ref<void(mlir::Value row, mlir::Value memory)> present,
+               llvm::function_ref<void(mlir::Value row)> absent);
   mlir::Value compute(mlir::Operation *op, const Position &p);
   mlir::Value load(plan::LoadOp op, const Position &p);
   mlir::Value map(mlir::ValueRange tiles, mlir::Region &body, const Position &p, bool mask);
