@@ -1,5 +1,6 @@
 #include "frontend/CorePrinter.h"
 #include "frontend/CoreWalk.h"
+#include "frontend/Scalar.h"
 #include <cstdio>
 #include <ostream>
 
@@ -139,7 +140,7 @@ void print(std::ostream &os, const Program &program) {
   for (const Constant &c : program.constants) {
     std::string value = c.type == Base::Real   ? number(c.value)
                         : c.type == Base::Bool ? (c.value != 0 ? "true" : "false")
-                                               : std::to_string(static_cast<int64_t>(c.value));
+                                               : std::to_string(floorToInt(c.value));
     os << "  const " << c.name << ": " << (c.isLength ? "length" : word(c.type)) << " = " << value << "\n";
   }
   for (const Param &param : program.params) {

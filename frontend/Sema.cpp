@@ -13,7 +13,7 @@ Checker::Checker(const ast::File &file, SourceMap &sources, const Instance &inst
     : file(file), sources(sources), instance(instance), diagnostics(diagnostics), lenient(lenient) {
   preludeFile = sources.size();
   for (uint32_t k = 0; k < sources.size(); ++k)
-    if (sources.name(k) == preludeName)
+    if (sources.name(k) == preludeName && sources.text(k) == preludeText())
       preludeFile = k;
   if (preludeFile == sources.size())
     preludeFile = sources.add(preludeName, preludeText());

@@ -1,5 +1,6 @@
 // Parameters, axes and tensors: [I2] and section "Types" of docs/language.md.
 #include "frontend/Checker.h"
+#include "frontend/Scalar.h"
 #include <cmath>
 #include <cstdio>
 
@@ -124,7 +125,7 @@ ExprPtr Checker::constantParameter(const ast::Parameter &parameter, Base base, c
   if (base == Base::Real)
     return realNode(number, parameter.span);
   // An integer default is exact, whatever its size.
-  int64_t integer = declared && !instance.constants.count(name) ? declared->integer : static_cast<int64_t>(number);
+  int64_t integer = declared && !instance.constants.count(name) ? declared->integer : floorToInt(number);
   return base == Base::Int ? intNode(integer, parameter.span) : boolNode(integer != 0, parameter.span);
 }
 
