@@ -51,6 +51,8 @@ Frame::Frame(ProgramOp program) {
       Manifest::Tensor t;
       Memory &m = memory[tensor];
       fill(t, m, tensor.getName(), tensor.getType());
+      if (tensor->hasAttr("unsigned") && t.dtype[0] == 'i')
+        t.dtype[0] = 'u'; // the same bytes; reads extend with zeros
       t.output = tensor.getOutput();
       for (const std::string &label : t.labels)
         m.extentSlots.push_back(extent(label));
