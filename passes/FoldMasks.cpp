@@ -36,18 +36,18 @@ static Value withoutConstants(Operation *op, DenseMap<Value, bool> &known) {
 }
 
 static void fold(AttendOp attend) {
-  auto folds = foldableClauses(MaskQuestion::of(attend));
-  if (folds.empty())
+  ClauseFolds found = foldableClauses(MaskQuestion::of(attend));
+  if (found.folds.empty())
     return;
   Block &mask = attend.getMask().front();
   OpBuilder b = OpBuilder::atBlockBegin(&mask);
   DenseMap<Value, bool> known;
-  for (auto [clause, value] : folds) {
+  for (auto [clause, value] : found.folds) {
     Value constant = arith::ConstantIntOp::create(b, clause.getLoc(), value, 1);
     known[constant] = value;
-    // The clause may be an argument or stand above: only this mask changes.
     Value(clause).replaceUsesWithIf(constant, [&](OpOperand &use) {
-      return use.getOwner()->getBlock() == &mask;
+      return found.joints.contains(use.getOwner()) ||
+             use.getOwner() == mask.getTerminator();
     });
   }
   for (Operation &op : llvm::make_early_inc_range(mask))

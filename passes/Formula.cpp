@@ -52,6 +52,13 @@ bool Linear::isSmall() const {
 // Formulas
 //===----------------------------------------------------------------------===//
 
+size_t Formula::size() const {
+  size_t total = kids.empty();
+  for (const Formula &kid : kids)
+    total += kid.size();
+  return total;
+}
+
 Formula Formula::constant(bool value) {
   Formula f;
   f.op = value ? True : False;

@@ -41,6 +41,9 @@ struct Formula {
   Linear linear;
   std::vector<Formula> kids;
 
+  /// How many comparisons and constants it has.
+  size_t size() const;
+
   static Formula constant(bool value);
   static Formula notNegative(Linear linear);
   static Formula zero(Linear linear);

@@ -2,6 +2,7 @@
 #pragma once
 #include "mlir/IR/Location.h"
 #include "passes/MaskAnalysis.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include <map>
 
 namespace attn {
@@ -30,9 +31,16 @@ using ParamValues = std::map<std::string, int64_t>;
 std::vector<MaskFinding> findInMask(const MaskQuestion &question,
                                     const ParamValues &params = {});
 
-/// The clauses of a mask that can be replaced by a constant, one after the
-/// other, without changing it for any 0 <= r < N and 0 <= j < M.
-std::vector<std::pair<mlir::Value, bool>>
-foldableClauses(const MaskQuestion &question);
+/// Clauses of a mask and what they may be replaced by.
+struct ClauseFolds {
+  /// The `and`, `or`, `xor` and `select` that do nothing but make the mask; a
+  /// clause is replaced where these, or the end of the region, use it.
+  llvm::SmallPtrSet<mlir::Operation *, 8> joints;
+  std::vector<std::pair<mlir::Value, bool>> folds;
+};
+
+/// The clauses that can be replaced by a constant, one after the other, without
+/// changing the mask for any 0 <= r < N and 0 <= j < M. Long masks have none.
+ClauseFolds foldableClauses(const MaskQuestion &question);
 
 } // namespace attn

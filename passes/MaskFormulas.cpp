@@ -10,6 +10,8 @@ using namespace mlir;
 
 /// More cases than that and the value is treated as unknown.
 static constexpr size_t maxCases = 16;
+/// More comparisons than that and a condition is treated as unknown.
+static constexpr size_t maxSize = 400;
 
 //===----------------------------------------------------------------------===//
 // Integers
@@ -87,6 +89,13 @@ Model::Cases Model::choose(const Cases &a, const Cases &b, Formula takeFirst) {
 }
 
 Model::Cases Model::integer(Value v) {
+  if (auto it = integers.find(v); it != integers.end())
+    return it->second;
+  Cases result = cases(v);
+  return integers[v] = result;
+}
+
+Model::Cases Model::cases(Value v) {
   Operation *op = v.getDefiningOp();
   if (!op || arguments.count(v))
     return atomCase(v);
@@ -271,15 +280,33 @@ Formula Model::atMost(Value lhs, Value rhs, int64_t gap) {
 }
 
 Formula Model::condition(Value v) {
-  if (auto it = assumed.find(v); it != assumed.end())
-    return Formula::constant(it->second);
+  if (assumed.empty())
+    if (auto it = conditions.find(v); it != conditions.end())
+      return it->second;
+  Formula result = translate(v);
+  if (result.size() > maxSize) {
+    tooLong = true;
+    result = Formula::notNegative(Linear::variable(atom(v)) - Linear::of(1));
+  }
+  if (assumed.empty())
+    conditions[v] = result;
+  return result;
+}
+
+Formula Model::translate(Value v) {
   Operation *op = v.getDefiningOp();
   auto unknownFlag = [&] {
     return Formula::notNegative(Linear::variable(atom(v)) - Linear::of(1));
   };
   if (!op)
     return unknownFlag();
-  auto kid = [&](unsigned k) { return condition(op->getOperand(k)); };
+  auto kid = [&](unsigned k) {
+    Value operand = op->getOperand(k);
+    auto it = assumed.find(operand);
+    return it != assumed.end() && joints.contains(op)
+               ? Formula::constant(it->second)
+               : condition(operand);
+  };
   auto pick = [&](Formula c, Formula a, Formula b) {
     return Formula::node(Formula::Cases,
                          {c, std::move(a), negate(c), std::move(b)});

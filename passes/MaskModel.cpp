@@ -134,7 +134,7 @@ std::string Model::key(Value v) {
   return keys[v] = text;
 }
 
-std::string Model::name(Value v) {
+std::string Model::name(Value v, unsigned depth) {
   if (auto argument = dyn_cast<BlockArgument>(v)) {
     std::string index = indexName(argument);
     return index.empty() ? "s" + std::to_string(symbols.size()) : index;
@@ -145,16 +145,16 @@ std::string Model::name(Value v) {
   if (auto extent = dyn_cast<ExtentOp>(op))
     return extent.getName().str();
   if (auto head = dyn_cast<KvHeadOp>(op))
-    return "g(" + name(head.getHead()) + ")";
+    return "g(" + name(head.getHead(), depth + 1) + ")";
   if (isa<arith::IndexCastOp, arith::ExtFOp>(op))
-    return name(op->getOperand(0));
+    return name(op->getOperand(0), depth + 1);
   if (auto at = dyn_cast<AtOp>(op)) {
     Operation *field = at.getField().getDefiningOp();
     auto fieldName =
         field ? field->getAttrOfType<StringAttr>("name") : StringAttr();
     std::string text = (fieldName ? fieldName.str() : std::string("x")) + "[";
     for (auto [k, index] : llvm::enumerate(at.getIndices()))
-      text += (k ? ", " : "") + name(index);
+      text += (k ? ", " : "") + name(index, depth + 1);
     return text + "]";
   }
   if (auto constant = dyn_cast<arith::ConstantOp>(op))
@@ -164,9 +164,9 @@ std::string Model::name(Value v) {
                    : isa<arith::SubIOp>(op) ? " - "
                    : isa<arith::MulIOp>(op) ? "*"
                                             : "";
-  if (!sign.empty())
-    return "(" + name(op->getOperand(0)) + sign.str() +
-           name(op->getOperand(1)) + ")";
+  if (!sign.empty() && depth < 3)
+    return "(" + name(op->getOperand(0), depth + 1) + sign.str() +
+           name(op->getOperand(1), depth + 1) + ")";
   return op->getName().stripDialect().str() + "." +
          std::to_string(symbols.size());
 }

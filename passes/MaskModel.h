@@ -12,6 +12,7 @@
 #include "passes/Formula.h"
 #include "passes/MaskAnalysis.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include <string>
 
 namespace attn::mask {
@@ -53,8 +54,12 @@ struct Model {
   /// Another region whose rows and columns mean the same (see Prove.h).
   void alias(const MaskQuestion &other);
 
-  /// What these conditions are taken to be, whatever they compute.
+  /// What these conditions are taken to be where an operation of `joints` uses
+  /// them, whatever they compute.
   llvm::DenseMap<mlir::Value, bool> assumed;
+  llvm::SmallPtrSet<mlir::Operation *, 8> joints;
+  /// Whether a condition became unknown because its formula is too long.
+  bool tooLong = false;
 
   std::vector<Variable> variables;
   std::vector<MaskSymbol> symbols;
@@ -71,7 +76,9 @@ private:
   uint8_t dependence(mlir::Value v);
   /// A text that is equal for values that are equal, also across patterns.
   std::string key(mlir::Value v);
-  std::string name(mlir::Value v);
+  std::string name(mlir::Value v, unsigned depth = 0);
+  Formula translate(mlir::Value v);
+  Cases cases(mlir::Value v);
   unsigned atom(mlir::Value v);
   unsigned addSymbol(MaskSymbol::Kind kind, mlir::Value value,
                      std::string name);
@@ -95,6 +102,8 @@ private:
   bool usesUnknown(const Cases &cases) const;
 
   std::map<std::string, unsigned> byKey;
+  llvm::DenseMap<mlir::Value, Cases> integers;
+  llvm::DenseMap<mlir::Value, Formula> conditions;
   llvm::DenseMap<mlir::Value, uint8_t> dependenceOf;
   llvm::DenseMap<mlir::Value, std::string> keys;
   llvm::DenseMap<mlir::Value, uint8_t> arguments; ///< the row and the column

@@ -30,9 +30,9 @@ struct TileClasses {
 /// One head of one batch entry.
 TileClasses
 classifyTiles(const MaskAnalysis &masks, int64_t rowCount, int64_t keyCount,
-           int64_t tileRows, int64_t tileCols,
-           llvm::function_ref<int64_t(const MaskSymbol &, int64_t firstRow,
-                                      int64_t lastRow)>
-               value);
+              int64_t tileRows, int64_t tileCols,
+              llvm::function_ref<int64_t(const MaskSymbol &, int64_t firstRow,
+                                         int64_t lastRow)>
+                  value);
 
 } // namespace attn

@@ -6,6 +6,10 @@ using namespace mlir::presburger;
 
 /// More convex pieces than that and a clause is dropped.
 static constexpr unsigned maxPieces = 32;
+/// More quotients than that in one piece and a comparison is dropped.
+static constexpr unsigned maxLocals = 8;
+/// After so many steps all further clauses are dropped.
+static constexpr unsigned maxWork = 2000;
 
 Sets::Sets(const Model &model)
     : model(model), positions(model.variables.size()) {
@@ -105,8 +109,19 @@ PresburgerSet Sets::build(const Formula &f, const PresburgerSet &within) {
   case Formula::False:
     return PresburgerSet::getEmpty(within.getSpace());
   case Formula::NotNegative:
-  case Formula::Zero:
-    return within.intersect(constraint(f.linear, f.op == Formula::Zero));
+  case Formula::Zero: {
+    work += within.getNumDisjuncts();
+    if (work <= maxWork) {
+      PresburgerSet result =
+          within.intersect(constraint(f.linear, f.op == Formula::Zero));
+      if (llvm::all_of(result.getAllDisjuncts(), [](const IntegerRelation &d) {
+            return d.getNumLocalVars() <= maxLocals;
+          }))
+        return result;
+    }
+    complete = false;
+    return within;
+  }
   case Formula::And: {
     // Comparisons first: they make what follows smaller.
     PresburgerSet result = within;

@@ -19,6 +19,8 @@ public:
   mlir::presburger::PresburgerSet
   build(const Formula &f, const mlir::presburger::PresburgerSet &within);
   bool complete = true;
+  /// How many convex pieces comparisons were added to: the cost so far.
+  unsigned work = 0;
 
   /// Whether `f` holds nowhere in the domain. A yes is a proof; so is a no if
   /// the formula has no unknown parts.
