@@ -41,12 +41,15 @@ Context KernelLowering::context(func::FuncOp fn, SweepPlan *sweep) {
 
 Value KernelLowering::keyLimit(Tiles &t, SweepPlan &sweep) {
   Value limit;
-  sweep.op.walk([&](LoadOp load) {
-    for (auto [k, index] : llvm::enumerate(load.getIndices()))
-      if (index == sweep.op.getBody().getArgument(0)) {
-        Value length = t.lengthOf(frame.memory.find(load.getBuffer())->second, k);
-        limit = limit ? t.e.min(limit, length) : length;
-      }
+  kernel.walk([&](LoadOp load) {
+    for (auto [k, index] : llvm::enumerate(load.getIndices())) {
+      auto key = dyn_cast<BlockArgument>(index);
+      auto reader = key ? dyn_cast<SweepOp>(key.getOwner()->getParentOp()) : SweepOp();
+      if (!reader || key.getArgNumber() != 0 || reader.getSpan() != sweep.op.getSpan())
+        continue;
+      Value length = t.lengthOf(frame.memory.find(load.getBuffer())->second, k);
+      limit = limit ? t.e.min(limit, length) : length;
+    }
   });
   return limit ? limit : t.e.integer(int64_t(1) << 50);
 }
