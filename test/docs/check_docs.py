@@ -9,6 +9,8 @@ In README.md and docs/**/*.md of ROOT:
   ```console         lines `$ attnc ...`, each followed by what it prints, where
                      `...` stands for anything (alone on a line: for any lines)
 
+Links between pages must lead somewhere, and docs/index.md to every page.
+
 Programs are checked under the name of their first pattern; console lines run in
 ROOT with a fresh folder for the files that they write.
 """
@@ -100,11 +102,26 @@ def check_file(attnc, root, path):
             yield None  # one block was looked at
 
 
+def check_links(root, files):
+    linked = set()
+    for path in files:
+        with open(path, encoding="utf-8") as file:
+            for target in re.findall(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)", file.read()):
+                full = os.path.normpath(os.path.join(os.path.dirname(path), target))
+                if not os.path.exists(full):
+                    yield f"{os.path.relpath(path, root)}: nothing at {target}"
+                if os.path.basename(path) == "index.md":
+                    linked.add(full)
+    for path in files[1:]:
+        if path not in linked and os.path.basename(path) != "index.md":
+            yield f"docs/index.md: no link to {os.path.relpath(path, root)}"
+
+
 def main(attnc, root):
     files = [os.path.join(root, "README.md")]
     for folder, _, names in os.walk(os.path.join(root, "docs")):
         files += [os.path.join(folder, name) for name in sorted(names) if name.endswith(".md")]
-    blocks, problems = 0, []
+    blocks, problems = 0, list(check_links(root, files))
     for path in files:
         for problem in check_file(attnc, root, path):
             if problem is None:

@@ -36,6 +36,9 @@ public:
   static std::optional<Arguments> parse(const std::vector<std::string> &words, const Options &table,
                                         std::string &error);
 
+  /// As if `name value` had been given last.
+  void set(const std::string &name, const std::string &value) { values[name].push_back(value); }
+
   const std::vector<std::string> &operands() const { return positional; }
   bool has(const std::string &name) const { return values.count(name) != 0; }
   /// The last value given, or `otherwise`.

@@ -1,9 +1,21 @@
 // attnc check: says what is wrong with files.
+#include "tools/attnc/Findings.h"
 #include "tools/attnc/Program.h"
 #include <iostream>
 
 using namespace attn;
 using namespace attnc;
+
+/// What the compiler says about every pattern, at its default instance.
+static void addPatternFindings(Source &source, Diagnostics &diagnostics) {
+  for (const ast::Pattern &pattern : source.file.patterns) {
+    Instance instance;
+    instance.pattern = pattern.name.text;
+    Diagnostics again; // said before
+    if (std::optional<core::Program> program = analyze(source.file, source.sources, instance, again))
+      addFindings(*program, source.sources, diagnostics);
+  }
+}
 
 static int run(const Arguments &arguments) {
   if (arguments.operands().empty())
@@ -18,6 +30,8 @@ static int run(const Arguments &arguments) {
     }
     Diagnostics diagnostics;
     checkAll(source->file, source->sources, diagnostics);
+    if (!diagnostics.hasErrors())
+      addPatternFindings(*source, diagnostics);
     diagnostics.sort();
     report(source->sources, diagnostics);
     if (diagnostics.hasErrors())

@@ -7,7 +7,7 @@
 using namespace attnc;
 
 static std::vector<Command> commands() {
-  return {checkCommand(), fmtCommand(), showCommand(), explainCommand(), runCommand(), compileCommand()};
+  return {checkCommand(), fmtCommand(), showCommand(), explainCommand(), runCommand(), proveCommand(), compileCommand()};
 }
 
 static std::string padded(std::string text, size_t width) {

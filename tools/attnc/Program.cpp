@@ -30,7 +30,6 @@ std::string attnc::didYouMean(const std::string &name, const std::vector<std::st
 }
 
 std::unique_ptr<Source> attnc::readSource(const std::string &path, Status &status) {
-  auto source = std::make_unique<Source>();
   std::stringstream text;
   errno = 0;
   if (path == "-") {
@@ -48,7 +47,12 @@ std::unique_ptr<Source> attnc::readSource(const std::string &path, Status &statu
     }
     text << file.rdbuf();
   }
-  uint32_t number = source->sources.add(path == "-" ? "<stdin>" : path, text.str());
+  return readText(path == "-" ? "<stdin>" : path, text.str(), status);
+}
+
+std::unique_ptr<Source> attnc::readText(const std::string &name, std::string text, Status &status) {
+  auto source = std::make_unique<Source>();
+  uint32_t number = source->sources.add(name, std::move(text));
   Diagnostics diagnostics;
   source->file = parse(source->sources, number, diagnostics);
   if (diagnostics.hasErrors()) {

@@ -39,6 +39,8 @@ Options programOptions();
 std::unique_ptr<Source> readSource(const Arguments &arguments, Status &status);
 /// The same of a named file.
 std::unique_ptr<Source> readSource(const std::string &path, Status &status);
+/// The same of a text.
+std::unique_ptr<Source> readText(const std::string &name, std::string text, Status &status);
 
 /// Checks the chosen pattern. Prints what is wrong and returns null.
 std::unique_ptr<Loaded> instantiate(std::unique_ptr<Source> source, const Arguments &arguments, const Hints &hints,
