@@ -57,6 +57,7 @@ struct Manifest {
   std::string target;               ///< LLVM CPU name and features it needs
   std::string sizesSymbol;          ///< `void symbol(int64_t *frame)`
   int slots = 0;                    ///< length of the frame
+  int threadsSlot = 0;              ///< how many threads will run the kernels; filled before `sizes`
   std::vector<Tensor> tensors;
   std::vector<Buffer> buffers;
   std::vector<Scalar> scalars;

@@ -10,7 +10,10 @@ using namespace mlir;
 
 void attn::buildCpuToLlvm(OpPassManager &passes, const cpu::Target &target) {
   passes.addPass(createExpandMath({target.scalef}));
-  passes.addPass(arith::createArithExpandOpsPass());
+  // Without an instruction, rounding to bf16 would be a call.
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = !target.bf16;
+  passes.addPass(arith::createArithExpandOpsPass(expand));
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createConvertVectorToLLVMPass());
   passes.addPass(createConvertMathToLLVMPass());

@@ -25,6 +25,10 @@ static void initialize() {
   });
 }
 
+static bool has(const llvm::TargetMachine &machine, const char *feature) {
+  return machine.getTargetTriple().isX86() && machine.getMCSubtargetInfo()->checkFeatures(feature);
+}
+
 std::unique_ptr<Machine> Machine::get(const std::string &cpu, std::string &error) {
   initialize();
   bool native = cpu == "native";
@@ -43,21 +47,22 @@ std::unique_ptr<Machine> Machine::get(const std::string &cpu, std::string &error
     return nullptr;
   }
   auto machine = std::make_unique<Machine>();
-  machine->machine.reset(target->createTargetMachine(triple, name, features.getString(), llvm::TargetOptions(), llvm::Reloc::PIC_, std::nullopt,
+  machine->machine.reset(target->createTargetMachine(triple, name, features.getString(), llvm::TargetOptions(), llvm::Reloc::PIC_, llvm::CodeModel::Small,
                                                      llvm::CodeGenOptLevel::Default, /*JIT=*/true));
   if (!machine->machine)
     error = "code cannot be generated for '" + cpu + "'";
+  if (machine->machine && triple.isX86() && !has(*machine->machine, "+avx2,+fma,+f16c")) {
+    error = "'" + cpu + "' lacks instructions that compiled code needs; the least is x86-64-v3";
+    return nullptr;
+  }
   return machine->machine ? std::move(machine) : nullptr;
 }
 
 Machine::~Machine() = default;
 
-static bool has(const llvm::TargetMachine &machine, const char *feature) {
-  return machine.getTargetTriple().isX86() && machine.getMCSubtargetInfo()->checkFeatures(feature);
-}
-
 cpu::Target Machine::shape() const {
   cpu::Target target;
+  target.bf16 = has(*machine, "+avx512bf16,+avx512vl");
   if (has(*machine, "+avx512f,+avx512dq,+avx512bw,+avx512vl"))
     return target;
   target.scalef = false;

@@ -259,6 +259,7 @@ private:
   }
 
   std::string workspace() {
+    frame[size_t(manifest.threadsSlot)] = call.threads > 0 ? call.threads : availableThreads();
     code.sizes(frame.data());
     for (const Manifest::Buffer &b : manifest.buffers) {
       int64_t bytes = frame[size_t(b.bytesSlot)];

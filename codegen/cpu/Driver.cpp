@@ -17,7 +17,9 @@ Value attn::cpu::instanceSide(Tiles &t, KernelOp kernel, int64_t share) {
   Value tiles = e.integer(1);
   for (Value bound : kernel.getGrid())
     tiles = e.mul(tiles, e.max(t.scalar(bound), e.integer(0)));
-  return e.max(e.min(e.floorDiv(tiles, e.integer(32)), e.integer(share)), e.integer(1));
+  Value threads = e.max(e.loadSlot(t.cx.frame, t.frame.manifest.threadsSlot, e.i64()), e.integer(1));
+  Value fair = arith::DivSIOp::create(e, tiles, e.mul(threads, e.integer(4)));
+  return e.max(e.min(fair, e.integer(share)), e.integer(1));
 }
 
 void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, ArrayRef<Value> grid, Value rowTiles, Value limit) {

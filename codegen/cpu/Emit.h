@@ -16,6 +16,7 @@ struct Target {
   unsigned vectors = 4; ///< lane blocks of a microkernel's register tile
   unsigned keys = 4;    ///< keys (or components) of a microkernel's register tile
   bool scalef = true;   ///< AVX-512: multiplication by a power of two
+  bool bf16 = true;     ///< an instruction rounds to bf16
 
   /// Lane blocks of a register tile where a tile has so many rows: as many of
   /// `vectors` as divide it.

@@ -44,6 +44,7 @@ void Frame::fill(Manifest::Tensor &t, Memory &m, StringRef name, BufferType type
 Frame::Frame(ProgramOp program) {
   manifest.name = program.getSymName().str();
   manifest.sizesSymbol = manifest.name + ".sizes";
+  manifest.threadsSlot = take(1);
   bool heads = false;
   program.walk([&](attn::KvHeadOp) { heads = true; });
   for (Operation &op : *program.getBody().begin()) {

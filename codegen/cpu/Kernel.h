@@ -26,8 +26,8 @@ struct SweepPlan {
   mlir::func::FuncOp full, mixed, test, prepare;
 };
 
-/// How many row tiles an instance takes: `share`, or fewer where there would be
-/// less than 32 instances.
+/// How many row tiles an instance takes: `share`, or fewer where a thread would
+/// have less than 4 instances. No result depends on it.
 mlir::Value instanceSide(Tiles &t, plan::KernelOp kernel, int64_t share);
 
 class KernelLowering {

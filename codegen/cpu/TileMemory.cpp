@@ -21,6 +21,8 @@ static Type inMemory(Emit &e, Type element) {
   return element;
 }
 
+static Type bitsOf(Emit &e, Type memory) { return memory.isBF16() || memory.isF16() ? Type(e.getI16Type()) : memory; }
+
 // From what lies in memory to what is held.
 static Value toHeld(Emit &e, Value x, Type element) {
   auto like = [&](Type t) { return e.isVector(x) ? Type(e.vec(t)) : t; };
@@ -55,8 +57,10 @@ Value Tiles::loadAt(Type element, Value base, Value offset, Value valid, bool is
   auto pointers = VectorType::get({int64_t(e.lanes)}, e.ptr());
   Value p = LLVM::GEPOp::create(e, pointers, e.getI8Type(), base, ArrayRef<LLVM::GEPArg>{e.splat(bytes)});
   Value mask = valid ? e.splat(valid) : e.splat(e.boolean(true));
-  Value x = LLVM::masked_gather::create(e, e.vec(memory), p, mask, ValueRange(e.zero(e.vec(memory))), unsigned(Emit::bytes(memory)));
-  return toHeld(e, x, element);
+  // Gathers of 16-bit floats that are no instruction would compute in them.
+  Type raw = bitsOf(e, memory);
+  Value x = LLVM::masked_gather::create(e, e.vec(raw), p, mask, ValueRange(e.zero(e.vec(raw))), unsigned(Emit::bytes(memory)));
+  return toHeld(e, raw == memory ? x : arith::BitcastOp::create(e, e.vec(memory), x).getResult(), element);
 }
 
 Value Tiles::load(LoadOp op, const Position &p) {
@@ -107,7 +111,10 @@ void Tiles::store(StoreOp op) {
     if (e.isVector(offset)) {
       auto pointers = VectorType::get({int64_t(e.lanes)}, e.ptr());
       Value to = LLVM::GEPOp::create(e, pointers, e.getI8Type(), base, ArrayRef<LLVM::GEPArg>{bytes});
-      LLVM::masked_scatter::create(e, toMemory(e, e.splat(x), m.element), to, e.splat(valid), unsigned(Emit::bytes(memory)));
+      Value data = toMemory(e, e.splat(x), m.element);
+      if (Type raw = bitsOf(e, memory); raw != memory)
+        data = arith::BitcastOp::create(e, e.vec(raw), data);
+      LLVM::masked_scatter::create(e, data, to, e.splat(valid), unsigned(Emit::bytes(memory)));
       return;
     }
     auto one = [&] { e.store(toMemory(e, x, m.element), e.at(base, bytes)); };

@@ -22,27 +22,92 @@ std::optional<Tiles::RowAccess> Tiles::accessByRows(Value buffer, ValueRange ind
   return tiles == 1 && access.rows ? std::optional(access) : std::nullopt;
 }
 
-// For every row of the tile: the address of its first component.
-void Tiles::forRows(RowAccess access, Value buffer, ValueRange indices, llvm::function_ref<void(Value, Value)> present,
-                    llvm::function_ref<void(Value)> absent) {
+// The element at row i, lane j goes to row j, lane i: log2(lanes) rounds, each of
+// which exchanges blocks off the diagonal.
+static void transpose(Emit &e, SmallVectorImpl<Value> &v) {
+  int64_t n = v.size();
+  for (int64_t width = 1; width < n; width *= 2)
+    for (int64_t i = 0; i < n; ++i) {
+      if (i & width)
+        continue;
+      SmallVector<int64_t> low, high;
+      for (int64_t l = 0; l < n; ++l) {
+        low.push_back(l & width ? n + l - width : l);
+        high.push_back(l & width ? n + l : l + width);
+      }
+      Value a = vector::ShuffleOp::create(e, v[i], v[i + width], low), b = vector::ShuffleOp::create(e, v[i], v[i + width], high);
+      v[i] = a;
+      v[i + width] = b;
+    }
+}
+
+static Value widened(Emit &e, Value x) {
+  Type f32 = e.getF32Type();
+  return getElementTypeOrSelf(x.getType()).isF32() ? x : arith::ExtFOp::create(e, e.isVector(x) ? Type(e.vec(f32)) : f32, x).getResult();
+}
+static Value narrowed(Emit &e, Value x, Type element) {
+  return element.isF32() ? x : arith::TruncFOp::create(e, e.isVector(x) ? Type(e.vec(element)) : element, x).getResult();
+}
+
+// A block of rows that are all present, with components side by side, is
+// transposed in registers; everything else goes element by element.
+void Tiles::copyRows(RowAccess access, Value buffer, ValueRange indices, const Place &place, int64_t letter, bool toMemory) {
   const Memory &m = frame.memory.find(buffer)->second;
   mark();
-  Value base = e.loadSlot(cx.frame, m.slot, e.ptr()), size = e.integer(Emit::bytes(m.element)), valid = e.boolean(true), rowStride;
-  auto step = [&](unsigned dim) { return e.mul(e.loadSlot(cx.frame, m.strideSlot(dim), e.i64()), size); };
+  int64_t lanes = e.lanes, size = TileType::size(letter), step = place.stride(letter) * 4, bytes = Emit::bytes(m.element), whole = size - size % lanes;
+  Value tile = e.at(place.own ? cx.own : cx.shared, place.offset);
+  Value base = e.loadSlot(cx.frame, m.slot, e.ptr()), valid = e.boolean(true), rowStride;
+  auto stride = [&](unsigned dim) { return e.mul(e.loadSlot(cx.frame, m.strideSlot(dim), e.i64()), e.integer(bytes)); };
   for (auto [k, index] : llvm::enumerate(indices)) {
     if (k == access.label) {
-      rowStride = step(k);
+      rowStride = stride(k);
       continue;
     }
     Value x = scalar(index);
     valid = e.band(valid, e.cmp(CmpIPredicate::ult, x, lengthOf(m, k)));
-    base = e.at(base, e.mul(x, step(k)));
+    base = e.at(base, e.mul(x, stride(k)));
   }
+  Value componentStride = stride(m.labels);
   Value from = scalar(access.rows.getFrom()), limit = e.min(scalar(access.rows.getLimit()), lengthOf(m, access.label));
-  e.loop(0, cx.rows, 1, [&](Value row) {
-    Value at = e.add(from, row);
-    Value here = e.band(valid, e.band(e.cmp(CmpIPredicate::sge, at, e.integer(0)), e.cmp(CmpIPredicate::slt, at, limit)));
-    e.when(here, [&] { present(row, e.at(base, e.mul(at, rowStride))); }, [&] { absent(row); });
+  Value sideBySide = e.band(valid, e.cmp(CmpIPredicate::eq, componentStride, e.integer(bytes)));
+  // Scratch and memory at a row of the tile and a component.
+  auto inTile = [&](Value row, Value d) { return e.at(e.at(tile, e.mul(row, e.integer(4))), e.mul(d, e.integer(step))); };
+  auto inMemory = [&](Value row, Value d) { return e.at(e.at(base, e.mul(e.add(from, row), rowStride)), e.mul(d, componentStride)); };
+  auto one = [&](Value row, Value d) {
+    if (toMemory)
+      e.store(narrowed(e, e.load(e.getF32Type(), inTile(row, d)), m.element), inMemory(row, d));
+    else
+      e.store(widened(e, e.load(m.element, inMemory(row, d))), inTile(row, d));
+  };
+  auto block = [&](Value row, Value d) {
+    SmallVector<Value> v;
+    auto memory = [&](int64_t k) { return inMemory(e.add(row, e.integer(k)), d); };
+    auto scratch = [&](int64_t k) { return inTile(row, e.add(d, e.integer(k))); };
+    for (int64_t k = 0; k < lanes; ++k)
+      v.push_back(toMemory ? e.load(e.vec(e.getF32Type()), scratch(k), lanes * 4) : widened(e, e.load(e.vec(m.element), memory(k), bytes)));
+    transpose(e, v);
+    for (int64_t k = 0; k < lanes; ++k) {
+      if (toMemory)
+        e.store(narrowed(e, v[k], m.element), memory(k), bytes);
+      else
+        e.store(v[k], scratch(k), lanes * 4);
+    }
+  };
+  e.loop(0, cx.rows, lanes, [&](Value first) {
+    Value at = e.add(from, first);
+    Value inside = e.band(e.cmp(CmpIPredicate::sge, at, e.integer(0)), e.cmp(CmpIPredicate::sle, e.add(at, e.integer(lanes)), limit));
+    Value blocks = e.select(e.band(sideBySide, inside), e.integer(whole), e.integer(0));
+    e.loop(e.integer(0), blocks, lanes, [&](Value d) { block(first, d); });
+    e.loop(first, e.add(first, e.integer(lanes)), 1, [&](Value row) {
+      Value r = e.add(from, row);
+      Value here = e.band(valid, e.band(e.cmp(CmpIPredicate::sge, r, e.integer(0)), e.cmp(CmpIPredicate::slt, r, limit)));
+      e.when(
+          here, [&] { e.loop(blocks, e.integer(size), 1, [&](Value d) { one(row, d); }); },
+          [&] {
+            if (!toMemory)
+              e.loop(0, size, 1, [&](Value d) { e.store(e.real(0), inTile(row, d)); });
+          });
+    });
   });
   mark();
 }
@@ -52,23 +117,9 @@ bool Tiles::loadByRows(Value v, const Place &place) {
   if (!load || dims(v).size() != 2 || !place.held.isF32())
     return false;
   std::optional<RowAccess> access = accessByRows(load.getBuffer(), load.getIndices());
-  if (!access)
-    return false;
-  const Memory &m = frame.memory.find(load.getBuffer())->second;
-  int64_t letter = dims(v)[1], size = TileType::size(letter), step = place.stride(letter) * 4;
-  Value tile = e.at(place.own ? cx.own : cx.shared, place.offset);
-  Value stride = e.mul(e.loadSlot(cx.frame, m.strideSlot(m.labels), e.i64()), e.integer(Emit::bytes(m.element)));
-  auto put = [&](Value row, Value d, Value x) { e.store(x, e.at(e.at(tile, e.mul(row, e.integer(4))), e.mul(d, e.integer(step)))); };
-  forRows(
-      *access, load.getBuffer(), load.getIndices(),
-      [&](Value row, Value memory) {
-        e.loop(0, size, 1, [&](Value d) {
-          Value x = e.load(m.element, e.at(memory, e.mul(d, stride)));
-          put(row, d, m.element.isF32() ? x : arith::ExtFOp::create(e, e.getF32Type(), x).getResult());
-        });
-      },
-      [&](Value row) { e.loop(0, size, 1, [&](Value d) { put(row, d, e.real(0)); }); });
-  return true;
+  if (access)
+    copyRows(*access, load.getBuffer(), load.getIndices(), place, dims(v)[1], false);
+  return access.has_value();
 }
 
 bool Tiles::storeByRows(StoreOp op, const Place &staging) {
@@ -78,21 +129,8 @@ bool Tiles::storeByRows(StoreOp op, const Place &staging) {
   std::optional<RowAccess> access = accessByRows(op.getBuffer(), op.getIndices());
   if (!access)
     return false;
-  const Memory &m = frame.memory.find(op.getBuffer())->second;
   if (!cx.places.count(v))
     materialize(v, staging);
-  int64_t letter = dims(v)[1], size = TileType::size(letter), step = staging.stride(letter) * 4;
-  Value tile = e.at(staging.own ? cx.own : cx.shared, staging.offset);
-  Value stride = e.mul(e.loadSlot(cx.frame, m.strideSlot(m.labels), e.i64()), e.integer(Emit::bytes(m.element)));
-  forRows(
-      *access, op.getBuffer(), op.getIndices(),
-      [&](Value row, Value memory) {
-        Value from = e.at(tile, e.mul(row, e.integer(4)));
-        e.loop(0, size, 1, [&](Value d) {
-          Value x = e.load(e.getF32Type(), e.at(from, e.mul(d, e.integer(step))));
-          e.store(m.element.isF32() ? x : arith::TruncFOp::create(e, m.element, x).getResult(), e.at(memory, e.mul(d, stride)));
-        });
-      },
-      [](Value) {});
+  copyRows(*access, op.getBuffer(), op.getIndices(), staging, dims(v)[1], true);
   return true;
 }

@@ -123,8 +123,7 @@ public:
 private:
   struct RowAccess { plan::RowsOp rows; unsigned label; };
   std::optional<RowAccess> accessByRows(mlir::Value buffer, mlir::ValueRange indices);
-  void forRows(RowAccess access, mlir::Value buffer, mlir::ValueRange indices, llvm::function_ref<void(mlir::Value row, mlir::Value memory)> present,
-               llvm::function_ref<void(mlir::Value row)> absent);
+  void copyRows(RowAccess access, mlir::Value buffer, mlir::ValueRange indices, const Place &place, int64_t letter, bool toMemory);
   mlir::Value compute(mlir::Operation *op, const Position &p);
   mlir::Value load(plan::LoadOp op, const Position &p);
   mlir::Value map(mlir::ValueRange tiles, mlir::Region &body, const Position &p, bool mask);
