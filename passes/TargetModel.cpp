@@ -9,7 +9,7 @@ using namespace attn;
 static const TargetModel::Key cpuKeys[] = {
     {"rows", "rows of a tile", 64, 16, 256, 16, false},
     {"cols", "keys of a tile", 64, 16, 512, 16, true},
-    {"share", "row tiles that pass over a tile of keys together", 4, 1, 64, 1,
+    {"share", "row tiles that pass over a tile of keys together", 8, 1, 64, 1,
      true},
     {"slack", "how far a reference may lag behind, in powers of two", 10, 0, 60,
      1, true},

@@ -26,9 +26,10 @@ struct Case {
 };
 
 const Case cases[] = {
-    {"dense", "true", 4, 1024, 64, 0},           {"dense", "true", 1, 4096, 64, 0},           {"dense", "true", 4, 1024, 128, 0},
-    {"dense", "true", 1, 4096, 128, 0},          {"causal", "causal", 2, 4096, 64, 0},        {"causal", "causal", 2, 4096, 128, 0},
-    {"causal", "causal", 1, 16384, 64, 0},       {"window 1024", "causal and recent(1024)", 1, 16384, 64, 1024},
+    {"dense", "true", 4, 1024, 64, 0},         {"dense", "true", 1, 4096, 64, 0},
+    {"dense", "true", 4, 1024, 128, 0},        {"dense", "true", 1, 4096, 128, 0},
+    {"causal", "causal", 2, 4096, 64, 0},      {"causal", "causal", 2, 4096, 128, 0},
+    {"dense", "true", 1, 16384, 64, 0},        {"window 1024", "causal and recent(1024)", 1, 16384, 64, 1024},
 };
 
 double pairs(const Case &c) {
