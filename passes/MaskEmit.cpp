@@ -240,11 +240,17 @@ attn::emitIntervals(OpBuilder &builder, Location loc, const MaskAnalysis &masks,
     familyLo.clear();
     familyHi.clear();
   };
-  for (const KeyInterval &x : masks.live())
+  // Intervals that only bound the candidates are not worth much arithmetic.
+  std::vector<KeyInterval> everything(1);
+  auto worthwhile = [&](ArrayRef<KeyInterval> intervals) {
+    return masks.exact() || intervals.size() <= 12 ? intervals
+                                                   : ArrayRef(everything);
+  };
+  for (const KeyInterval &x : worthwhile(masks.live()))
     emitter.emit(x, out.liveLo, out.liveHi, familyLo, familyHi, out.liveStride,
                  out.liveCount);
   close(out.liveLo, out.liveHi);
-  for (const KeyInterval &x : masks.holes())
+  for (const KeyInterval &x : worthwhile(masks.holes()))
     emitter.emit(x, out.holeLo, out.holeHi, familyLo, familyHi, out.holeStride,
                  out.holeCount);
   // A tile that reaches beyond the last key holds the place behind it.

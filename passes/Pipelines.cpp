@@ -15,10 +15,6 @@ void attn::buildSimplifyPipeline(OpPassManager &passes) {
   // the number of seen keys has a formula nobody counts.
   patterns.addPass(createFoldMasksPass());
   patterns.addPass(createExpandCountsPass());
-  // Clauses that decide nothing go; counts become formulas, so that no pass over
-  // the keys is spent on them.
-  patterns.addPass(createFoldMasksPass());
-  patterns.addPass(createExpandCountsPass());
   // Products read rows as they are stored; what only a key needs is computed
   // once per key.
   patterns.addPass(createPullScalesPass());

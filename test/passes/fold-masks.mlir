@@ -105,6 +105,21 @@ attn.pattern @masks {
     attn.yield %11 : i1
   } score { attn.yield %one : f32 } weights (%s: f32) { attn.yield %s : f32 } value { attn.yield %value : !v } : !a
 
+  // A clause that also picks a bound: folding the mask's use must not touch it.
+  // CHECK-LABEL: attn.attend "shared"
+  // CHECK: %[[NEAR:.*]] = arith.cmpi slt, %j, %z
+  // CHECK: arith.select %[[NEAR]], %j, %w : index
+  %shared = attn.attend "shared" (%b < %B, %h < %H, %i < %N) over (%j < %M)
+  mask {
+    %1 = arith.cmpi slt, %j, %z : index
+    %2 = arith.cmpi sge, %j, %z : index
+    %3 = arith.ori %1, %2 : i1
+    %4 = arith.select %1, %j, %w : index
+    %5 = arith.cmpi slt, %4, %i : index
+    %6 = arith.andi %3, %5 : i1
+    attn.yield %6 : i1
+  } score { attn.yield %one : f32 } weights (%s: f32) { attn.yield %s : f32 } value { attn.yield %value : !v } : !a
+
   %o = attn.result out %future : !a
   attn.output "out" %o : !attn.field<[B, H, N], !v>
 }
