@@ -6,15 +6,16 @@ using namespace attn;
 using core::DType;
 
 namespace {
+/// The floors are multiples of `unit`: of the L2 norm for ever so many elements
+/// and for one, and of the largest error.
 struct Rule {
-  double factor, unit;
+  double factor, unit, many, one, largest;
 };
 Rule ruleOf(DType dtype) {
   switch (dtype) {
-  case DType::BF16: return {1.1, 0x1p-9};
-  case DType::F16: return {1.1, 0x1p-12};
-  case DType::F64: return {10, 0x1p-24}; // computed in f32
-  default: return {10, 0x1p-24};
+  case DType::BF16: return {1.1, 0x1p-9, 0.0625, 4, 4};
+  case DType::F16: return {1.1, 0x1p-12, 0.0625, 4, 4};
+  default: return {10, 0x1p-24, 4, 16, 16}; // f64 outputs are computed in f32
   }
 }
 
@@ -83,8 +84,8 @@ Verdict attn::judge(const TensorView &result, const TensorView &truth, const Ten
   verdict.plainL2 = std::sqrt(plainErrors) / norm;
   verdict.errorMax /= scale;
   verdict.plainMax /= scale;
-  verdict.allowedL2 = rule.factor * verdict.plainL2 + rule.unit * (0.0625 + 4 / std::sqrt(double(counted)));
-  verdict.allowedMax = rule.factor * verdict.plainMax + rule.unit * 4;
+  verdict.allowedL2 = rule.factor * verdict.plainL2 + rule.unit * (rule.many + rule.one / std::sqrt(double(counted)));
+  verdict.allowedMax = rule.factor * verdict.plainMax + rule.unit * rule.largest;
   if (!verdict.ok || (verdict.errorL2 <= verdict.allowedL2 && verdict.errorMax <= verdict.allowedMax))
     return verdict;
   forEach(result, truth, plain, [&](const auto &index, int64_t r, int64_t t, int64_t p) {

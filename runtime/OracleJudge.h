@@ -12,14 +12,17 @@ namespace attn {
 /// A result in a 16-bit type may have 1.1 times the error of the plain
 /// computation, one in f32 10 times; to both, a floor is added:
 ///
-///   L2   u * (1/16 + 4 / sqrt(n))    u = half a unit in the last place of 1:
-///   max  u * 4                       2^-9 bf16, 2^-12 f16, 2^-24 f32
+///               bf16, f16                f32
+///   L2   u * (1/16 + 4 / sqrt(n))   u * (4 + 16 / sqrt(n))
+///   max  u * 4                      u * 16
 ///
-/// for n elements: two roundings of the same numbers differ by chance, the more
-/// so the fewer there are. Where the plain computation is not finite although
-/// the truth is, any result is right; where the truth is not finite, the result
-/// must be the same (any NaN for a NaN). Integers and truth values must be
-/// equal.
+/// for n elements and u half a unit in the last place of 1 (2^-9 bf16, 2^-12 f16,
+/// 2^-24 f32): two roundings of the same numbers differ by chance, the more so
+/// the fewer there are, and the plain computation may make no error at all.
+///
+/// Where the plain computation is not finite although the truth is, any result
+/// is right; where the truth is not finite, the result must be the same (any NaN
+/// for a NaN). Integers and truth values must be equal.
 struct Verdict {
   bool ok = true;
   double errorL2 = 0, plainL2 = 0, allowedL2 = 0;

@@ -12,7 +12,7 @@ struct Shape {
   int64_t offset = 0;
   std::map<std::string, int64_t> others; ///< of further axes
   uint64_t content = 0;                  ///< seed of contents and layouts
-  bool poison = false;                   ///< some values are NaN or infinite
+  bool poison = false;                   ///< some values are NaN
   bool strided = false;                  ///< layouts other than dense
 
   std::string print() const;
