@@ -125,7 +125,7 @@ LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
   int64_t e = TileType::dim('e', vector.getNumElements());
   Value span = spanOf(attend, kernel, planner.side(attend.getName(), "cols"));
   SweepPlanner sweeps(attend, weights, kernel, span, e);
-  sweeps.run(bool(maxField));
+  sweeps.run(bool(outField), bool(maxField));
   if (elements.failed())
     return failure();
 

@@ -7,6 +7,27 @@ using namespace attn;
 using namespace attn::weights;
 using plan::TileType;
 
+// Whether a row value is finite while its row sums are 0. Something infinite
+// may stand below a division.
+static bool staysFinite(const Expr *e, bool below = false) {
+  switch (e->kind) {
+  case Kind::Log:
+  case Kind::Pow:
+  case Kind::Log1p:
+    return false;
+  case Kind::Exp:
+    return below;
+  case Kind::Div:
+    return staysFinite(e->kid(0), below) && staysFinite(e->kid(1), true);
+  case Kind::Other:
+    return e->depth || !e->type(e->op->getContext()).isF32() ||
+           isa<arith::SIToFPOp, AtOp>(e->op);
+  default:
+    return llvm::all_of(
+        e->kids, [&](const Expr *kid) { return staysFinite(kid, below); });
+  }
+}
+
 SweepPlanner::SweepPlanner(AttendOp attend, const WeightPlan &weights,
                            KernelBuilder &kernel, Value span, int64_t value)
     : attend(attend), weights(weights), kernel(kernel), tiles(kernel.tiles),
@@ -15,7 +36,10 @@ SweepPlanner::SweepPlanner(AttendOp attend, const WeightPlan &weights,
       real(Float32Type::get(attend.getContext())), sums(weights.sums.size()),
       references(weights.references.size()), bases(weights.references.size()),
       factors(weights.references.size()), accumulators(weights.terms.size()) {
-  carried.reserve(16);
+  carried.reserve(64);
+  guarded = llvm::any_of(weights.terms, [](const auto &term) {
+    return !staysFinite(term.coefficient);
+  });
 }
 
 //===----------------------------------------------------------------------===//
@@ -315,7 +339,7 @@ void SweepPlanner::accumulate(unsigned k, Node *acc, Carried &into) {
       builder, tiles.loc, tiles.type(re, real), p, v, o));
 }
 
-void SweepPlanner::pass(unsigned number, bool withMax) {
+void SweepPlanner::pass(unsigned number, bool withOut, bool withMax) {
   current = number;
   bool last = number == weights.passes;
   // The plain reference of the scores is their maximum as well.
@@ -353,7 +377,7 @@ void SweepPlanner::pass(unsigned number, bool withMax) {
       tiles.value(carried[place].next);
     });
   }
-  if (number == 1 && weights.counts && !count) {
+  if (number == 1 && (weights.counts || (guarded && withOut)) && !count) {
     carry("count", tiles.integer(0), r, &count);
     steps.push_back([this, place = place++] {
       carried[place].next =
@@ -370,7 +394,7 @@ void SweepPlanner::pass(unsigned number, bool withMax) {
           real, {state(place), fold(Fold::Max, seen)});
     });
   }
-  if (last)
+  if (last && withOut)
     for (size_t k = 0; k < weights.terms.size(); ++k) {
       carry("o", tiles.number(0), re, &accumulators[k]);
       steps.push_back([this, k, place = place++] {
@@ -386,7 +410,7 @@ void SweepPlanner::pass(unsigned number, bool withMax) {
   current = 0;
 }
 
-void SweepPlanner::run(bool withMax) {
+void SweepPlanner::run(bool withOut, bool withMax) {
   auto bindCounts = [&] {
     attend->walk([&](CountOp op) { elements.bind(op, count); });
   };
@@ -395,7 +419,7 @@ void SweepPlanner::run(bool withMax) {
     bindCounts();
   }
   for (unsigned number = 1; number <= weights.passes; ++number) {
-    pass(number, withMax && number == 1);
+    pass(number, withOut, withMax && number == 1);
     if (number == 1 && count)
       bindCounts();
   }
@@ -409,7 +433,15 @@ Node *SweepPlanner::out() {
       part = tiles.apply<arith::MulFOp>(real, {part, eval(term.coefficient)});
     out = out ? tiles.apply<arith::AddFOp>(real, {out, part}) : part;
   }
-  return out;
+  if (!guarded)
+    return out;
+  Builder builder(tiles.context);
+  Node *none = tiles.apply<arith::CmpIOp>(
+      builder.getI1Type(), {count, tiles.integer(0)},
+      builder.getNamedAttr("predicate",
+                           arith::CmpIPredicateAttr::get(
+                               tiles.context, arith::CmpIPredicate::eq)));
+  return tiles.select(none, tiles.number(0), out);
 }
 
 // A score of +inf makes the denominator infinite, whatever it is relative to.

@@ -10,8 +10,9 @@ public:
   SweepPlanner(AttendOp attend, const WeightPlan &weights,
                KernelBuilder &kernel, mlir::Value span, int64_t value);
 
-  /// Emits the sweeps. `withMax`: keep the greatest score of the row, too.
-  void run(bool withMax);
+  /// Emits the sweeps. `withOut`: accumulate values; `withMax`: keep the
+  /// greatest score of the row, too.
+  void run(bool withOut, bool withMax);
 
   /// Afterwards: the result, the logarithm of the denominator, and the greatest
   /// score, at the rows of the kernel.
@@ -35,7 +36,7 @@ private:
   Node *state(size_t k);
 
   void countKeys();
-  void pass(unsigned number, bool withMax);
+  void pass(unsigned number, bool withOut, bool withMax);
   void advance(unsigned reference, Node *carried, Carried &into, bool exact);
   void accumulate(unsigned term, Node *carried, Carried &into);
   void startStep();
@@ -57,6 +58,9 @@ private:
   Dims r, rc, re;
   mlir::Type real;
 
+  /// A row factor may be infinite where no key is seen, so such rows are told
+  /// apart by their count.
+  bool guarded = false;
   unsigned current = 0; ///< the pass
   std::vector<Carried> carried;
   llvm::SmallVector<Node *> states;

@@ -246,10 +246,12 @@ int64_t Tiles::letter(int64_t size, ArrayRef<int64_t> avoid) {
   if (size)
     if (char known = letters.lookup(size); known && !taken(known))
       return TileType::dim(known, size);
-  // Letters may come again under another size once all have been used.
+  // A letter may come again under another size once all have been used.
   StringRef order =
       size ? "dfghklmnpqstuvwxyzabijoe" : "xyztuvwsqpnmlkhgfbaoijde";
-  for (bool again : {false, true})
+  for (bool again : {false, true}) {
+    if (again && !size)
+      return 0;
     for (char letter : order) {
       if (taken(letter) || (!again && used.find(letter) != std::string::npos))
         continue;
@@ -258,5 +260,6 @@ int64_t Tiles::letter(int64_t size, ArrayRef<int64_t> avoid) {
         letters[size] = letter;
       return TileType::dim(letter, size);
     }
+  }
   llvm_unreachable("an element has fewer dimensions than the alphabet letters");
 }

@@ -75,7 +75,8 @@ public:
   void enter(plan::SweepOp sweep) { this->sweep = sweep; }
 
   /// A letter for `size` components that none of `avoid` uses; the same one
-  /// each time if possible. 0 stands for a run-time size: always a new one.
+  /// each time if possible. 0 stands for a run-time size: always a new one, or
+  /// 0 if there is none left.
   int64_t letter(int64_t size, llvm::ArrayRef<int64_t> avoid = {});
   /// Makes `dim` the first choice for its size.
   void prefer(int64_t dim);
