@@ -105,6 +105,24 @@
 // CHECK-NEXT:     rescaled: m2 = max(s2)
 // CHECK-NEXT:   out = (1 / l1) * acc1 + (-1 * (lambda * (1 / l2))) * acc2
 // CHECK-NEXT:   merge by maximum and scale
+// CHECK-LABEL: weights of 'entropy_guarded': 2 passes
+// CHECK-NEXT:   pass 1: l1 = sum(exp((s - m1))); l2 = sum((exp((s - m1)) * s));
+// CHECK-NEXT:     rescaled: m1 = max(s)
+// CHECK-NEXT:   pass 2: l3 = sum(exp(((s * (((1 / l1) * l2) + (((1 / l1) * (-1 * (log(l1) + m1))) * l1))) - m2))); acc1 = sum(exp(((s * (((1 / l1) * l2) + (((1 / l1) * (-1 * (log(l1) + m1))) * l1))) - m2)) * value);
+// CHECK-NEXT:     rescaled: m2 = max((s * (((1 / l1) * l2) + (((1 / l1) * (-1 * (log(l1) + m1))) * l1))))
+// CHECK-NEXT:   out = (1 / l3) * acc1
+// CHECK-NEXT:   lse = (log(l3) + m2)
+// CHECK-NEXT:   merge pass by pass
+// CHECK-LABEL: weights of 'mixed_condition': 1 pass
+// CHECK-NEXT:   pass 1: l1 = sum(exp((s - m1))); l2 = sum(select(class[j], exp((s - m1)), 0)); acc1 = sum(select(class[j], exp((s - m1)), 0) * value); acc2 = sum(select(class[j], 0, exp((s - m1))) * value);
+// CHECK-NEXT:     rescaled: m1 = max(s)
+// CHECK-NEXT:   out = (1 / l1) * acc1 + (select(cmpf(((1 / l1) * l2), 0.5), (1 / l1), 0) + select(cmpf(((1 / l1) * l2), 0.5), 0, (((1 / l1) * l2) * (1 / l1)))) * acc2
+// CHECK-NEXT:   merge by maximum and scale
+// CHECK-LABEL: weights of 'halved': 1 pass
+// CHECK-NEXT:   pass 1: l1 = sum(exp((s - m1))); acc1 = sum(select(class[j], (0.5 * exp((s - m1))), exp((s - m1))) * value);
+// CHECK-NEXT:     rescaled: m1 = max(s)
+// CHECK-NEXT:   out = (1 / l1) * acc1
+// CHECK-NEXT:   merge by maximum and scale
 
 !a = !attn.attention<[B, H, N], vector<16xf32>>
 attn.pattern @weights {
@@ -303,6 +321,49 @@ attn.pattern @weights {
     %r = attn.div %f, %m : f32
     %x = arith.mulf %lambda, %r : f32
     %w = arith.subf %p, %x : f32
+    attn.yield %w : f32
+  } value { attn.yield %row : vector<16xf32> } : !a
+  // x log x behind a guard: the entropy needs no pass of its own.
+  %entropy_guarded = attn.attend "entropy_guarded" (%b < %B, %h < %H, %i < %N) over (%j < %M)
+  mask { attn.yield %true : i1 } score { attn.yield %one : f32 } weights (%s: f32) {
+    %e = math.exp %s : f32
+    %l = attn.rowsum %e
+    %p = attn.div %e, %l : f32
+    %none = arith.cmpf oeq, %p, %zero : f32
+    %lg = math.log %p : f32
+    %pl = arith.mulf %p, %lg : f32
+    %x = arith.select %none, %zero, %pl : f32
+    %h0 = attn.rowsum %x
+    %t = arith.mulf %s, %h0 : f32
+    %e2 = math.exp %t : f32
+    %l2 = attn.rowsum %e2
+    %w = attn.div %e2, %l2 : f32
+    attn.yield %w : f32
+  } value { attn.yield %row : vector<16xf32> } : !a
+  // A condition on the key or on the row is taken apart.
+  %mixed_condition = attn.attend "mixed_condition" (%b < %B, %h < %H, %i < %N) over (%j < %M)
+  mask { attn.yield %true : i1 } score { attn.yield %one : f32 } weights (%s: f32) {
+    %e = math.exp %s : f32
+    %l = attn.rowsum %e
+    %p = attn.div %e, %l : f32
+    %k = attn.at %class[%j] : !attn.field<[M], i1>
+    %in = arith.select %k, %p, %zero : f32
+    %mass = attn.rowsum %in
+    %few = arith.cmpf olt, %mass, %half : f32
+    %either = arith.ori %k, %few : i1
+    %y = arith.mulf %p, %mass : f32
+    %w = arith.select %either, %p, %y : f32
+    attn.yield %w : f32
+  } value { attn.yield %row : vector<16xf32> } : !a
+  // Both sides share their denominator.
+  %halved = attn.attend "halved" (%b < %B, %h < %H, %i < %N) over (%j < %M)
+  mask { attn.yield %true : i1 } score { attn.yield %one : f32 } weights (%s: f32) {
+    %e = math.exp %s : f32
+    %l = attn.rowsum %e
+    %p = attn.div %e, %l : f32
+    %k = attn.at %class[%j] : !attn.field<[M], i1>
+    %q0 = arith.mulf %p, %half : f32
+    %w = arith.select %k, %q0, %p : f32
     attn.yield %w : f32
   } value { attn.yield %row : vector<16xf32> } : !a
   %o = attn.result out %softmax : !a
