@@ -91,7 +91,8 @@ void Tiles::store(StoreOp op) {
   for (Value operand : op.getIndices())
     plan::join(all, operand.getType());
   int64_t lane = llvm::is_contained(all, TileType::R) ? TileType::R : 0;
-  llvm::stable_sort(all, [](int64_t a, int64_t b) { return (a == TileType::R) > (b == TileType::R); });
+  if (lane) // outermost
+    std::rotate(all.begin(), llvm::find(all, lane), std::next(llvm::find(all, lane)));
   ArrayRef<int64_t> letters = plan::dimsOf(v.getType()).take_back(m.shape.size());
 
   auto write = [&](const Position &p) {
