@@ -45,7 +45,7 @@ ArraySpecs attnc::readArrays(const Arguments &arguments, std::string &error) {
   return specs;
 }
 
-Hints attnc::hintsOf(const ArraySpecs &specs) {
+static Hints hintsOf(const ArraySpecs &specs) {
   Hints hints;
   auto array = [&](const char *name) -> const Tensor * {
     auto it = specs.find(name);
@@ -59,6 +59,11 @@ Hints attnc::hintsOf(const ArraySpecs &specs) {
     if (q->dtype() == core::DType::F32 || q->dtype() == core::DType::F16 || q->dtype() == core::DType::BF16)
       hints.dtype = q->dtype();
   return hints;
+}
+
+std::unique_ptr<Loaded> attnc::load(const Arguments &arguments, const ArraySpecs &specs, Status &status) {
+  std::unique_ptr<Source> source = readSource(arguments, status);
+  return source ? instantiate(std::move(source), arguments, hintsOf(specs), status) : nullptr;
 }
 
 //===----------------------------------------------------------------------===//

@@ -17,8 +17,9 @@ using ArraySpecs = std::map<std::string, ArraySpec>;
 Options arrayOptions();
 /// Reads the files that the options name. Sets `error`.
 ArraySpecs readArrays(const Arguments &arguments, std::string &error);
-/// The element type of q, and D and E, where arrays give them.
-Hints hintsOf(const ArraySpecs &specs);
+/// The one operand's pattern. Where the options are silent, arrays give the
+/// element type (that of q), D and E. Prints what is wrong and returns null.
+std::unique_ptr<Loaded> load(const Arguments &arguments, const ArraySpecs &specs, Status &status);
 
 /// What one call is made of.
 struct Problem {

@@ -223,9 +223,7 @@ int run(const Arguments &arguments) {
   if (!error.empty())
     return usageError(error);
   Status status = Ok;
-  std::unique_ptr<Source> source = readSource(arguments, status);
-  std::unique_ptr<Loaded> loaded =
-      source ? instantiate(std::move(source), arguments, hintsOf(specs), status) : nullptr;
+  std::unique_ptr<Loaded> loaded = load(arguments, specs, status);
   if (!loaded)
     return status;
   if (arguments.has("--lse"))

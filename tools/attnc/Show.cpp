@@ -105,9 +105,7 @@ static int run(const Arguments &arguments) {
     return usageError(error);
 
   Status status = Ok;
-  std::unique_ptr<Source> source = readSource(arguments, status);
-  std::unique_ptr<Loaded> loaded =
-      source ? instantiate(std::move(source), arguments, hintsOf(specs), status) : nullptr;
+  std::unique_ptr<Loaded> loaded = load(arguments, specs, status);
   if (!loaded)
     return status;
   const core::Program &program = loaded->program;
