@@ -31,4 +31,8 @@ def ExpandMath : Pass<"attn-expand-math"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
 }
 
+def PlanPrintShape : Pass<"attn-plan-print-shape", "::mlir::ModuleOp"> {
+  let summary = "Prints what tensor cores would see of every kernel, or why they refuse it";
+}
+
 #endif // ATTN_CODEGEN_TD
