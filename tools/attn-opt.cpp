@@ -1,5 +1,6 @@
 // The pass tool: any pass of this project or of MLIR on any level of the IR.
 #include "codegen/Passes.h"
+#include "codegen/nvidia/Wg.h"
 #include "dialect/AttnOps.h"
 #include "dialect/PlanOps.h"
 #include "mlir/InitAllDialects.h"
@@ -14,7 +15,7 @@ int main(int argc, char **argv) {
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
   mlir::registerAllPasses();
-  registry.insert<attn::AttnDialect, plan::PlanDialect>();
+  registry.insert<attn::AttnDialect, plan::PlanDialect, wg::WgDialect>();
   attn::registerAttnPasses();
   attn::registerPlanPipelines();
   attn::registerAttnCodegenPasses();

@@ -1,0 +1,505 @@
+#ifndef WG_TD
+#define WG_TD
+
+include "codegen/nvidia/WgTypes.td"
+include "dialect/AttnEnums.td"
+include "mlir/Dialect/LLVMIR/LLVMTypes.td"
+include "mlir/IR/OpAsmInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/ControlFlowInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+class Wg_Op<string mnemonic, list<Trait> traits = []> : Op<Wg_Dialect, mnemonic, traits>;
+
+def Wg_Operand : AnyTypeOf<[Wg_Frag, Wg_Packed]>;
+def Wg_Global : LLVM_PointerInAddressSpace<1>;
+def Wg_Parameter : LLVM_PointerInAddressSpace<0>;
+
+//===----------------------------------------------------------------------===//
+// The kernel and its threads
+//===----------------------------------------------------------------------===//
+
+def Wg_KernelOp : Wg_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlockImplicitTerminator<"YieldOp">,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "An entry point: threads of a block, bytes of shared memory, bytes of the frame";
+  let description = [{
+    The block arguments are the frame, `!llvm.ptr` to a parameter passed by
+    value; scratch and statistics, `!llvm.ptr<1>`, perhaps null; and one tensor
+    map each, `!llvm.ptr` to 128 bytes passed by value.
+
+    ```mlir
+    wg.kernel @dense threads 384 shared 163920 frame 320 (%frame, %scratch, %stats, %q, %k, %v) { ... }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, I64Attr:$threads, I64Attr:$shared, I64Attr:$frame);
+  let regions = (region SizedRegion<1>:$body);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1; // [wg-2]
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "::llvm::StringRef":$name, "int64_t":$threads, "int64_t":$shared, "int64_t":$frame,
+      "unsigned":$maps, "::llvm::function_ref<void(::mlir::OpBuilder &, ::mlir::Location, ::mlir::Block &)>":$body)>];
+  let extraClassDeclaration = [{
+    ::mlir::Block &entry() { return getBody().front(); }
+    ::mlir::Value frameArgument() { return entry().getArgument(0); }
+    ::mlir::Value scratchArgument() { return entry().getArgument(1); }
+    ::mlir::Value statsArgument() { return entry().getArgument(2); }
+    ::mlir::Value mapArgument(unsigned n) { return entry().getArgument(3 + n); }
+  }];
+}
+
+def Wg_SlotOp : Wg_Op<"slot", [Pure]> {
+  let summary = "A slot of the frame";
+  let description = [{
+    i64 and index take all of it, i32 and f32 the low half, i1 whether it is not
+    0; `!llvm.ptr<1>` is an address of the device.
+
+    ```mlir
+    %n = wg.slot %frame[12] : i64
+    ```
+  }];
+  let arguments = (ins Wg_Parameter:$frame, I64Attr:$slot);
+  let results = (outs AnyTypeOf<[I64, I32, F32, I1, Index, Wg_Global]>:$result);
+  let assemblyFormat = "$frame `[` $slot `]` attr-dict `:` type($result)";
+}
+
+class Wg_Id<string mnemonic, string text> : Wg_Op<mnemonic, [Pure]> {
+  let summary = text;
+  let results = (outs I32:$result);
+  let assemblyFormat = "attr-dict";
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, $_builder.getI32Type()); }]>];
+}
+def Wg_BlockOp : Wg_Id<"block", "The number of the block in the grid">;
+def Wg_BlocksOp : Wg_Id<"blocks", "How many blocks there are">;
+def Wg_ThreadOp : Wg_Id<"thread", "The number of the thread in its block (not uniform)">;
+def Wg_LaneOp : Wg_Id<"lane", "The number of the thread in its warp (not uniform)">;
+def Wg_WarpOp : Wg_Id<"warp", "The number of the warp in its block (uniform in a warp)">;
+def Wg_GroupOp : Wg_Id<"group", "The number of the group of four warps in its block">;
+
+def Wg_CountOp : Wg_Op<"count"> {
+  let summary = "Adds to a counter unless there are no statistics; every thread that comes here adds";
+  let description = [{
+    ```mlir
+    wg.count %stats[0] by %n
+    ```
+  }];
+  let arguments = (ins Wg_Global:$stats, I64Attr:$counter, I64:$amount);
+  let assemblyFormat = "$stats `[` $counter `]` `by` $amount attr-dict";
+}
+
+def Wg_RolesOp : Wg_Op<"roles", [RecursiveMemoryEffects, SingleBlockImplicitTerminator<"YieldOp">]> {
+  let summary = "One group that fetches, and groups that compute";
+  let description = [{
+    The first group runs `producer` on one elected thread, on all its threads
+    with `whole`. The other groups run `consumers` with their number 0, 1, .. .
+    Each side first takes its share of the registers: a multiple of 8 from 24 to
+    256.
+
+    ```mlir
+    wg.roles producer registers 24 { ... } consumers 2 registers 240 (%w) { ... }
+    ```
+  }];
+  let arguments = (ins I64Attr:$producerRegisters, UnitAttr:$whole, I64Attr:$consumers, I64Attr:$consumerRegisters);
+  let regions = (region SizedRegion<1>:$producer, SizedRegion<1>:$consumer);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1; // [wg-3]
+  let skipDefaultBuilders = 1;
+  let builders = [OpBuilder<(ins "int64_t":$producerRegisters, "int64_t":$consumers, "int64_t":$consumerRegisters, "bool":$whole,
+      "::llvm::function_ref<void(::mlir::OpBuilder &, ::mlir::Location)>":$producer,
+      "::llvm::function_ref<void(::mlir::OpBuilder &, ::mlir::Location, ::mlir::Value)>":$consumer)>];
+}
+
+def Wg_SyncOp : Wg_Op<"sync"> {
+  let summary = "All threads of the block wait for each other";
+  let assemblyFormat = "attr-dict";
+}
+
+def Wg_TurnOp : Wg_Op<"turn"> {
+  let summary = "Groups 0 to n - 1 of the consumers take turns";
+  let description = [{
+    `take` waits until it is the group's turn, `pass` hands the turn on, `start`
+    (once, before the first `take`) gives it to group 0. While one group feeds
+    the tensor cores the others do arithmetic.
+
+    ```mlir
+    wg.turn take %w of 2
+    ```
+  }];
+  let arguments = (ins Wg_Turn:$kind, I32:$group, I64Attr:$of);
+  let assemblyFormat = "$kind $group `of` $of attr-dict";
+  let hasVerifier = 1; // [wg-4]
+}
+
+def Wg_UniformOp : Wg_Op<"uniform"> {
+  let summary = "A number that is the same in all lanes of a warp, made so that the assembler knows";
+  let description = [{
+    Once per iteration on the counter that stages are derived from: otherwise
+    addresses of operands may be computed in each lane and moved to uniform
+    registers.
+  }];
+  let arguments = (ins I32:$value);
+  let results = (outs I32:$result);
+  let assemblyFormat = "$value attr-dict";
+}
+
+//===----------------------------------------------------------------------===//
+// Stages in shared memory, filled by the copy engine (sm_90a)
+//===----------------------------------------------------------------------===//
+
+def Wg_RingOp : Wg_Op<"ring", [Pure]> {
+  let summary = "A ring of tiles at fixed places of shared memory";
+  let description = [{
+    `at` is a multiple of 1024 and holds `bytes()` of the type; `barriers` is a
+    multiple of 8 and holds 16 bytes for every stage.
+
+    ```mlir
+    %k = wg.ring at 32768 barriers 163840 : !wg.ring<2 x 128 x 128 x bf16>
+    ```
+  }];
+  let arguments = (ins I64Attr:$at, I64Attr:$barriers);
+  let results = (outs Wg_Ring:$result);
+  let assemblyFormat = "`at` $at `barriers` $barriers attr-dict `:` type($result)";
+  let hasVerifier = 1; // [wg-5]
+}
+
+def Wg_RingInitOp : Wg_Op<"ring_init"> {
+  let summary = "Prepares the barriers of rings; all threads of the block, once, before any role";
+  let description = [{
+    `warps` is how many warps release a stage: 4 for each consuming group.
+
+    ```mlir
+    wg.ring_init %q, %k, %v warps 8 : !wg.ring<..>, ...
+    ```
+  }];
+  let arguments = (ins Variadic<Wg_Ring>:$rings, I64Attr:$warps);
+  let assemblyFormat = "$rings `warps` $warps attr-dict `:` type($rings)";
+}
+
+class Wg_Staged<string mnemonic, string text> : Wg_Op<mnemonic> {
+  let summary = text;
+  let description = [{
+    The n-th use of a ring (n = 0, 1, ..) is at stage n mod stages, lap
+    n / stages.
+  }];
+  let arguments = (ins Wg_Ring:$ring, I32:$use);
+  let assemblyFormat = "$ring `[` $use `]` attr-dict `:` type($ring)";
+}
+def Wg_AcquireOp : Wg_Staged<"acquire", "The producer waits until the stage was released in the lap before">;
+def Wg_ExpectOp : Wg_Staged<"expect", "The producer announces the bytes of a whole stage; copies follow">;
+def Wg_WaitOp : Wg_Staged<"wait", "A consumer waits until the stage is full">;
+def Wg_ReleaseOp : Wg_Staged<"release", "A consumer gives the stage back; each warp of it counts once">;
+
+def Wg_CopyOp : Wg_Op<"copy"> {
+  let summary = "Fetches rows of a tensor into a stage: one box of 64 columns after the other";
+  let description = [{
+    The coordinates are the first row and then the other labels of the map,
+    i32; what lies outside the tensor is zero. A box has the rows of the ring,
+    or `rows` many, which go to the stage's rows `from`, ... (multiples of 8).
+    One thread runs it.
+
+    ```mlir
+    wg.copy %map[%row, %h, %b] -> %k[%n] : !wg.ring<2 x 128 x 128 x bf16>
+    wg.copy %map[%row, %h, %b] -> %k[%n] from 32 rows 16 : !wg.ring<2 x 128 x 128 x bf16>
+    ```
+  }];
+  let arguments = (ins Wg_Parameter:$map, Variadic<I32>:$coordinates, Wg_Ring:$ring, I32:$use,
+                       DefaultValuedAttr<I64Attr, "0">:$from, OptionalAttr<I64Attr>:$rows);
+  let assemblyFormat = [{
+    $map `[` $coordinates `]` `->` $ring `[` $use `]` (`from` $from^)? (`rows` $rows^)? attr-dict `:` type($ring)
+  }];
+  let hasVerifier = 1; // [wg-6]
+}
+
+def Wg_OperandOp : Wg_Op<"operand", [Pure]> {
+  let summary = "A stage as operand of a product, from row `rows` on (a multiple of 8; 0 if not said)";
+  let description = [{
+    ```mlir
+    %a = wg.operand %q[%n] rows %r0 : !wg.ring<1 x 128 x 64 x bf16> -> !wg.desc<128 x 64 x bf16 along cols>
+    ```
+  }];
+  let arguments = (ins Wg_Ring:$ring, I32:$use, Optional<I32>:$first);
+  let results = (outs Wg_Desc:$result);
+  let assemblyFormat = "$ring `[` $use `]` (`rows` $first^)? attr-dict `:` type($ring) `->` type($result)";
+  let hasVerifier = 1; // [wg-7]
+}
+
+//===----------------------------------------------------------------------===//
+// Products (sm_90a)
+//===----------------------------------------------------------------------===//
+
+def Wg_GemmOp : Wg_Op<"gemm", [OptionalTypesMatchWith<"acc has the type of the result", "result", "acc", "$_self">]> {
+  let summary = "Starts a product of 64 rows on the tensor cores: one group of instructions";
+  let description = [{
+    The left operand is a stage along columns, of which the 64 rows from the
+    operand's first are taken, or packed registers. The right one gives as many
+    columns of the result as the result has: rows of a stage along columns, or
+    columns of a stage along rows. Sums run over whole steps of 16; padding is
+    zero. Without `acc` sums begin at 0.
+
+    The result, `acc` and packed registers must not be touched before a
+    `wg.await` that covers the group.
+
+    ```mlir
+    %s = wg.gemm %a, %b : !wg.desc<128 x 64 x bf16 along cols>, !wg.desc<128 x 64 x bf16 along cols> -> !wg.frag<r x c128 x f32>
+    %o = wg.gemm %p, %v acc %o0 : !wg.packed<128 x bf16>, !wg.desc<128 x 64 x bf16 along rows> -> !wg.frag<r x c64 x f32>
+    ```
+  }];
+  let arguments = (ins AnyTypeOf<[Wg_Desc, Wg_Packed]>:$lhs, Wg_Desc:$rhs, Optional<Wg_Frag>:$acc);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$lhs `,` $rhs (`acc` $acc^)? attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+  let hasVerifier = 1; // [wg-8]
+}
+
+def Wg_AwaitOp : Wg_Op<"await", [TypesMatchWith<"same", "values", "results", "$_self">]> {
+  let summary = "Waits until at most `pending` products are under way; the values may be used behind it";
+  let description = [{
+    Name every result (and packed operand used again) of the products that are
+    complete then: whatever uses the results of `await` cannot move before it.
+
+    ```mlir
+    %s2 = wg.await 1 (%s) : !wg.frag<r x c128 x f32>
+    ```
+  }];
+  let arguments = (ins I64Attr:$pending, Variadic<Wg_Operand>:$values);
+  let results = (outs Variadic<Wg_Operand>:$results);
+  let assemblyFormat = "$pending `(` $values `)` attr-dict `:` type($values)";
+  let hasVerifier = 1; // [wg-9]
+  let builders = [OpBuilder<(ins "int64_t":$pending, "::mlir::ValueRange":$values), [{
+    build($_builder, $_state, ::mlir::TypeRange(values), pending, values); }]>];
+}
+
+def Wg_PinOp : Wg_Op<"pin"> {
+  let summary = "Keeps what follows behind the computation of these row values, which are never negative";
+  let description = [{
+    The assembler moves `await` upwards, before arithmetic that could run
+    beside the products. A branch that is never taken and depends on the values
+    stops it. Pin the row sums before the last `await` of an iteration.
+  }];
+  let arguments = (ins Wg_Frag:$rows);
+  let assemblyFormat = "$rows attr-dict `:` type($rows)";
+  let hasVerifier = 1; // [wg-10]
+}
+
+//===----------------------------------------------------------------------===//
+// Fragments
+//===----------------------------------------------------------------------===//
+
+def Wg_RowsOp : Wg_Op<"rows", [Pure]> {
+  let summary = "`base` plus the row of each register in the 64 rows of a group";
+  let arguments = (ins AnyTypeOf<[I32, I64, Index]>:$base);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$base attr-dict `:` type($base) `->` type($result)";
+  let hasVerifier = 1; // [wg-11]
+}
+
+def Wg_ColsOp : Wg_Op<"cols", [Pure]> {
+  let summary = "`base` plus the column of each register";
+  let arguments = (ins AnyTypeOf<[I32, I64, Index]>:$base);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$base attr-dict `:` type($base) `->` type($result)";
+  let hasVerifier = 1; // [wg-11]
+}
+
+def Wg_FirstOp : Wg_Op<"first", [Pure]> {
+  let summary = "The column of the thread's first register: 2 (lane mod 4) (not uniform)";
+  let results = (outs I32:$result);
+  let assemblyFormat = "attr-dict";
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, $_builder.getI32Type()); }]>];
+}
+
+def Wg_StepsOp : Wg_Op<"steps", [Pure]> {
+  let summary = "How far the column of each register is from the thread's first: constants";
+  let description = [{
+    Column = `wg.first` + step. A comparison of a row value with a step needs no
+    arithmetic per register, so masks subtract base and `wg.first` from a bound
+    per row once.
+  }];
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+  let hasVerifier = 1; // [wg-11]
+}
+
+def Wg_FillOp : Wg_Op<"fill", [Pure]> {
+  let summary = "A fragment of one value";
+  let arguments = (ins AnyType:$value);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$value attr-dict `:` type($value) `->` type($result)";
+  let hasVerifier = 1; // [wg-11]
+}
+
+def Wg_MapOp : Wg_Op<"map", [RecursiveMemoryEffects,
+    DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
+  let summary = "Elementwise; rows and columns are repeated";
+  let description = [{
+    The region sees one element of every operand. It holds scalar `arith`,
+    `math` and total `attn` operations on its arguments and on values of the
+    kernel. All results have the same sides; operands have them or one of them.
+
+    ```mlir
+    %p = wg.map (%x = %s : !wg.frag<r x c128 x f32>, %m = %base : !wg.frag<r x f32>) -> !wg.frag<r x c128 x f32> { ... wg.yield %e : f32 }
+    ```
+  }];
+  let arguments = (ins StrArrayAttr:$names, Variadic<Wg_Frag>:$frags);
+  let regions = (region SizedRegion<1>:$body);
+  let results = (outs Variadic<Wg_Frag>:$results);
+  let hasCustomAssemblyFormat = 1;
+  let hasVerifier = 1; // [wg-12]
+  let builders = [OpBuilder<(ins "::mlir::TypeRange":$results, "::mlir::ValueRange":$frags,
+      "::llvm::function_ref<void(::mlir::OpBuilder &, ::mlir::Location, ::mlir::ValueRange)>":$body)>];
+}
+
+def Wg_FoldOp : Wg_Op<"fold", [Pure]> {
+  let summary = "Reduces the registers of a thread that lie in one row: sum, max, min, any, all";
+  let description = [{
+    Only one lane's share of the row: `wg.reduce` brings the four lanes of a
+    quad together. Sums may be kept apart until the end.
+  }];
+  let arguments = (ins Attn_Fold:$kind, Wg_Frag:$frag);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$kind $frag attr-dict `:` type($frag) `->` type($result)";
+  let hasVerifier = 1; // [wg-13]
+}
+
+def Wg_ReduceOp : Wg_Op<"reduce", [TypesMatchWith<"same", "frag", "result", "$_self">]> {
+  let summary = "Row values from their shares in the four lanes of a quad; the whole warp comes here";
+  let arguments = (ins Attn_Fold:$kind, Wg_Frag:$frag);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$kind $frag attr-dict `:` type($frag)";
+  let hasVerifier = 1; // [wg-13]
+}
+
+def Wg_AnyOp : Wg_Op<"any"> {
+  let summary = "Whether any element that the warp holds is true; the same in all its lanes";
+  let description = [{
+    Warps of a group may disagree, so no product may depend on it.
+  }];
+  let arguments = (ins Wg_Frag:$frag);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$frag attr-dict `:` type($frag)";
+  let hasVerifier = 1; // [wg-11]
+}
+
+def Wg_PackOp : Wg_Op<"pack", [Pure]> {
+  let summary = "Rounds a fragment to 16 bits, as left operand of a product";
+  let arguments = (ins Wg_Frag:$frag);
+  let results = (outs Wg_Packed:$result);
+  let assemblyFormat = "$frag attr-dict `:` type($frag) `->` type($result)";
+  let hasVerifier = 1; // [wg-14]
+}
+
+def Wg_LoadOp : Wg_Op<"load", [MemoryEffects<[MemRead]>]> {
+  let summary = "Elements of global memory at the positions of a fragment, zero where not `valid`";
+  let description = [{
+    `index` counts elements from `base` (i32 or i64); it and `valid` have the
+    sides of the result or one of them.
+
+    ```mlir
+    %x = wg.load %base[%index] if %valid : !wg.frag<r x c64 x i64>, !wg.frag<r x i1> -> !wg.frag<r x c64 x f32>
+    ```
+  }];
+  let arguments = (ins Wg_Global:$base, Wg_Frag:$index, Optional<Wg_Frag>:$valid);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$base `[` $index `]` (`if` $valid^)? attr-dict `:` type($index) (`,` type($valid)^)? `->` type($result)";
+  let hasVerifier = 1; // [wg-15]
+}
+
+def Wg_StoreOp : Wg_Op<"store", [AttrSizedOperandSegments, MemoryEffects<[MemWrite]>]> {
+  let summary = "Rows of a fragment to global memory, where `valid`";
+  let description = [{
+    Row r begins `index` elements behind `base` (row values, i32 or i64); its
+    columns lie `stride` elements apart, 1 if not said. `cols` is how many of
+    the columns exist. `align` promises a multiple of so many bytes for the
+    address of every row and allows wider stores. Row values are stored by one
+    lane of a quad.
+
+    ```mlir
+    wg.store %o, %base[%index] if %valid align 16 cols 64 : !wg.frag<r x c64 x bf16>, !wg.frag<r x i64>, !wg.frag<r x i1>
+    ```
+  }];
+  let arguments = (ins Wg_Frag:$value, Wg_Global:$base, Wg_Frag:$index, Optional<Wg_Frag>:$valid, Optional<I64>:$stride,
+                       OptionalAttr<I64Attr>:$align, OptionalAttr<I64Attr>:$cols);
+  let assemblyFormat = [{
+    $value `,` $base `[` $index `]` (`by` $stride^)? (`if` $valid^)? (`align` $align^)? (`cols` $cols^)? attr-dict
+    `:` type($value) `,` type($index) (`,` type($valid)^)?
+  }];
+  let hasVerifier = 1; // [wg-15]
+}
+
+//===----------------------------------------------------------------------===//
+// Stages in shared memory, filled by the threads (sm_80)
+//===----------------------------------------------------------------------===//
+
+def Wg_TileOp : Wg_Op<"tile", [Pure]> {
+  let summary = "Tiles at a fixed place of shared memory, a multiple of 128";
+  let arguments = (ins I64Attr:$at);
+  let results = (outs Wg_Tile:$result);
+  let assemblyFormat = "`at` $at attr-dict `:` type($result)";
+  let hasVerifier = 1; // [wg-5]
+}
+
+def Wg_FetchOp : Wg_Op<"fetch"> {
+  let summary = "All threads fetch rows `first`, `first` + 1, .. below `limit` into a stage; the rest is zero";
+  let description = [{
+    Row y begins `stride` * y elements behind `base`; both are multiples of 16
+    bytes. Rows below 0 are zero too. Pieces behind the last column of the tile
+    are not written.
+
+    ```mlir
+    wg.fetch %base rows %first to %limit by %stride -> %k[%stage] : !wg.tile<2 x 64 x 128 x bf16>
+    ```
+  }];
+  let arguments = (ins Wg_Global:$base, I64:$first, I64:$limit, I64:$stride, Wg_Tile:$tile, I32:$stage);
+  let assemblyFormat = "$base `rows` $first `to` $limit `by` $stride `->` $tile `[` $stage `]` attr-dict `:` type($tile)";
+}
+
+def Wg_FetchCommitOp : Wg_Op<"fetch_commit"> {
+  let summary = "The fetches of this thread since the last commit become one group";
+  let assemblyFormat = "attr-dict";
+}
+
+def Wg_FetchWaitOp : Wg_Op<"fetch_wait"> {
+  let summary = "Waits until at most `pending` groups of fetches of this thread are under way";
+  let arguments = (ins I64Attr:$pending);
+  let assemblyFormat = "$pending attr-dict";
+}
+
+def Wg_LoadPackedOp : Wg_Op<"load_packed"> {
+  let summary = "The 64 rows of a group, from row `rows` of a stage on, as left operand of products";
+  let description = [{
+    ```mlir
+    %a = wg.load_packed %q[%stage] rows %r0 : !wg.tile<1 x 64 x 128 x bf16> -> !wg.packed<128 x bf16>
+    ```
+  }];
+  let arguments = (ins Wg_Tile:$tile, I32:$stage, Optional<I32>:$first);
+  let results = (outs Wg_Packed:$result);
+  let assemblyFormat = "$tile `[` $stage `]` (`rows` $first^)? attr-dict `:` type($tile) `->` type($result)";
+  let hasVerifier = 1; // [wg-7]
+}
+
+def Wg_MmaOp : Wg_Op<"mma", [OptionalTypesMatchWith<"acc has the type of the result", "result", "acc", "$_self">]> {
+  let summary = "A product with a stage, by the threads' own instructions; complete when it returns";
+  let description = [{
+    As `wg.gemm` with packed registers on the left; `along` says what the sum
+    runs over.
+
+    ```mlir
+    %s = wg.mma %a, %k[%stage] along cols : !wg.packed<128 x bf16>, !wg.tile<2 x 64 x 128 x bf16> -> !wg.frag<r x c64 x f32>
+    %o = wg.mma %p, %v[%stage] along rows acc %o0 : !wg.packed<64 x bf16>, !wg.tile<2 x 64 x 128 x bf16> -> !wg.frag<r x c128 x f32>
+    ```
+  }];
+  let arguments = (ins Wg_Packed:$lhs, Wg_Tile:$tile, I32:$stage, Wg_Along:$along, Optional<Wg_Frag>:$acc);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = [{
+    $lhs `,` $tile `[` $stage `]` `along` $along (`acc` $acc^)? attr-dict
+    `:` type($lhs) `,` type($tile) `->` type($result)
+  }];
+  let hasVerifier = 1; // [wg-8]
+}
+
+def Wg_YieldOp : Wg_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "The values of a region";
+  let arguments = (ins Variadic<AnyType>:$values);
+  let builders = [OpBuilder<(ins), [{ build($_builder, $_state, ::mlir::ValueRange()); }]>];
+  let assemblyFormat = "($values^ `:` type($values))? attr-dict";
+}
+
+#endif // WG_TD
