@@ -160,6 +160,8 @@ struct Reader {
     if (const Expr *known = memo.lookup(v))
       return known;
     const Expr *e = fresh(v);
+    if (!e->origin)
+      e->origin = v.getDefiningOp();
     memo[v] = e;
     return e;
   }

@@ -56,6 +56,8 @@ struct Expr {
   unsigned depth = 0;
   unsigned id = 0;
   mutable std::optional<Facts> known; ///< see facts()
+  /// What it was first read from; null for what rewriting made.
+  mutable mlir::Operation *origin = nullptr;
 
   bool is(double n) const { return kind == Kind::Number && number == n; }
   const Expr *kid(unsigned k) const { return kids[k]; }

@@ -67,10 +67,9 @@ WeightPlan::WeightPlan(AttendOp attend)
     sums.clear();
     terms.clear();
     auto giveUp = [&](int reference) {
-      for (const Expr *e : scaler.exponentials(reference)) {
-        plain.insert(e);
-        unscaled.push_back(e);
-      }
+      for (const Expr *e : scaler.exponentials(reference))
+        if (plain.insert(e).second)
+          unscaled.push_back(e);
       again = true;
     };
     for (const Expr *sum : source.sums) {

@@ -5,6 +5,7 @@
 #include "mlir/Pass/PassManager.h"
 #include "passes/MaskFindings.h"
 #include "passes/Pipelines.h"
+#include "passes/WeightFindings.h"
 #include "tools/attnc/Places.h"
 
 using namespace attn;
@@ -20,16 +21,24 @@ static ParamValues defaults(const core::Program &program) {
   return values;
 }
 
+static std::string quote(Span span, const SourceMap &sources) { return "`" + std::string(sources.text(span)) + "`"; }
+
+/// Says what stands in a formula, where the place is its use.
+static void noteFormula(Diagnostic &warning, mlir::Location location, const SourceMap &sources) {
+  std::optional<Span> inner = spanOf(location, sources, /*inner=*/true);
+  if (inner && (inner->file != warning.where.file || inner->begin != warning.where.begin))
+    warning.note("it is " + quote(*inner, sources) + " of " + quote(warning.where, sources));
+}
+
 static void add(const MaskFinding &finding, const SourceMap &sources, Diagnostics &diagnostics) {
   std::optional<Span> where = spanOf(finding.location, sources);
   if (!where)
     return;
-  std::string quoted = "`" + std::string(sources.text(*where)) + "`";
+  std::string quoted = quote(*where, sources);
   auto warn = [&](const std::string &message) -> Diagnostic & {
     Diagnostic &warning = diagnostics.warning(*where, message);
-    std::optional<Span> inner = spanOf(finding.location, sources, /*inner=*/true);
-    if (inner && finding.clause && (inner->file != where->file || inner->begin != where->begin))
-      warning.note("it is `" + std::string(sources.text(*inner)) + "` of " + quoted);
+    if (finding.clause)
+      noteFormula(warning, finding.location, sources);
     return warning;
   };
   switch (finding.kind) {
@@ -51,6 +60,17 @@ static void add(const MaskFinding &finding, const SourceMap &sources, Diagnostic
   }
 }
 
+static void add(const WeightFinding &finding, const SourceMap &sources, Diagnostics &diagnostics) {
+  std::optional<Span> where = spanOf(finding.location, sources);
+  if (!where)
+    return;
+  Diagnostic &warning = diagnostics.warning(*where, finding.denominator
+                                                        ? "`exp` that the denominator does not cancel can overflow"
+                                                        : "`exp` without a denominator can overflow");
+  noteFormula(warning, finding.location, sources);
+  warning.suggest("`exp(s) / sum` is softmax; `exp(min(s, 5))` is bounded; `exp(s - lse[i])` reuses a normaliser");
+}
+
 void attnc::addFindings(const core::Program &program, const SourceMap &sources, Diagnostics &diagnostics) {
   mlir::MLIRContext context;
   Collector collector(context, sources, diagnostics);
@@ -63,6 +83,13 @@ void attnc::addFindings(const core::Program &program, const SourceMap &sources, 
   });
   mlir::PassManager passes(&context);
   buildSimplifyPipeline(passes);
-  buildPlanPipeline(passes, {});
-  (void)passes.run(*module); // what it refuses is among the diagnostics
+  if (mlir::failed(passes.run(*module)))
+    return; // what is refused is among the diagnostics
+  module->walk([&](AttendOp attend) {
+    for (const WeightFinding &finding : findInWeights(attend))
+      add(finding, sources, diagnostics);
+  });
+  mlir::PassManager planning(&context);
+  buildPlanPipeline(planning, {});
+  (void)planning.run(*module);
 }

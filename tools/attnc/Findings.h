@@ -1,5 +1,5 @@
 // What only the compiler behind the checker can say: forms that it has no plan
-// for, and what it proves about masks.
+// for, what it proves about masks, and what weights may do.
 #pragma once
 #include "frontend/Core.h"
 #include "frontend/Diagnostics.h"
@@ -7,7 +7,7 @@
 namespace attnc {
 
 /// Adds errors for what cannot be compiled, and warnings for clauses without
-/// effect and rows without keys.
+/// effect, rows without keys and exponentials that may overflow.
 void addFindings(const attn::core::Program &program, const attn::SourceMap &sources, attn::Diagnostics &diagnostics);
 
 } // namespace attnc
