@@ -57,10 +57,9 @@ static LogicalResult schedule(plan::KernelOp kernel, const TargetModel &target,
                                 << key.name << ", not for " << wanted;
     if (known && (isSide || !chosen))
       wanted = known.getInt();
-    if (wanted < key.least || wanted > key.most || wanted % key.step)
+    if (std::string wrong = TargetModel::complaint(key, wanted); !wrong.empty())
       return kernel.emitError()
-             << "'" << key.name << "' is " << wanted
-             << ", but must lie between " << key.least << " and " << key.most;
+             << "'" << key.name << "' is " << wanted << ", but " << wrong;
     schedule.set(key.name, builder.getI64IntegerAttr(wanted));
   }
   kernel.setScheduleAttr(schedule.getDictionary(kernel.getContext()));

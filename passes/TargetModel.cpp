@@ -28,6 +28,16 @@ const TargetModel::Key *TargetModel::find(StringRef key) const {
   return nullptr;
 }
 
+std::string TargetModel::complaint(const Key &key, int64_t value) {
+  if (value >= key.least && value <= key.most && value % key.step == 0)
+    return "";
+  std::string text = "must lie between " + std::to_string(key.least) + " and " +
+                     std::to_string(key.most);
+  if (key.step > 1)
+    text += " and be a multiple of " + std::to_string(key.step);
+  return text;
+}
+
 void TargetModel::print(raw_ostream &os) const {
   os << "target " << name << ":\n";
   for (const Key &key : keys)
@@ -61,14 +71,9 @@ attn::parseChoices(const TargetModel &target, ArrayRef<std::string> texts,
       });
       return failure();
     }
-    if (choice.value < known->least || choice.value > known->most ||
-        choice.value % known->step) {
-      InFlightDiagnostic diagnostic = emitError()
-                                      << "'" << key << "' is " << choice.value
-                                      << ", but must lie between "
-                                      << known->least << " and " << known->most;
-      if (known->step > 1)
-        diagnostic << " and be a multiple of " << known->step;
+    if (std::string wrong = TargetModel::complaint(*known, choice.value);
+        !wrong.empty()) {
+      emitError() << "'" << key << "' is " << choice.value << ", but " << wrong;
       return failure();
     }
     choices.push_back(choice);

@@ -19,6 +19,9 @@ struct TargetModel {
   llvm::ArrayRef<Key> keys;
 
   const Key *find(llvm::StringRef key) const;
+  /// What is wrong with a value of a key, such as "must lie between 16 and 256";
+  /// empty if it is one of the key's values.
+  static std::string complaint(const Key &key, int64_t value);
   /// A table of the keys.
   void print(llvm::raw_ostream &os) const;
 

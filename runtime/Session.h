@@ -2,6 +2,7 @@
 #pragma once
 #include "codegen/Manifest.h"
 #include "frontend/Core.h"
+#include "frontend/Diagnostics.h"
 #include "runtime/Tensor.h"
 #include <functional>
 #include <map>
@@ -48,12 +49,15 @@ public:
   virtual std::string run(const Call &call) const = 0;
 };
 
-/// Compiles for this machine. On failure returns null and sets `error`.
+/// Compiles for this machine. On failure returns null; then `diagnostics` has
+/// what is wrong with the program, at its places, and `error` what is wrong
+/// otherwise. One of them is not empty. Warnings may be given in any case.
 std::unique_ptr<Callable> load(const core::Program &program, const SourceMap &sources,
-                               const CompileOptions &options, std::string &error);
+                               const CompileOptions &options, Diagnostics &diagnostics, std::string &error);
 
-/// The text of a stage from Attn on. On failure returns an empty string and sets `error`.
+/// The text of a stage from Attn on. On failure returns an empty string and says
+/// why as above.
 std::string printStage(const core::Program &program, const SourceMap &sources, const CompileOptions &options,
-                       Stage stage, std::string &error);
+                       Stage stage, Diagnostics &diagnostics, std::string &error);
 
 } // namespace attn

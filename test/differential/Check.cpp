@@ -24,9 +24,12 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
     result->error = messages.str();
     return result;
   }
-  result->callable = load(*result->program, result->sources, options, result->error);
-  if (!result->callable && result->error.empty())
-    result->error = "no reason given";
+  result->callable = load(*result->program, result->sources, options, diagnostics, result->error);
+  if (!result->callable && result->error.empty()) {
+    std::ostringstream messages;
+    print(messages, result->sources, diagnostics);
+    result->error = messages.str().empty() ? "no reason given" : messages.str();
+  }
   return result;
 }
 

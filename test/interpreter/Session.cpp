@@ -125,14 +125,14 @@ private:
 } // namespace
 
 std::unique_ptr<Callable> attn::load(const core::Program &program, const SourceMap &sources,
-                                     const CompileOptions &options, std::string &error) {
+                                     const CompileOptions &options, Diagnostics &, std::string &error) {
   auto callable = std::make_unique<Interpreted>(program);
   error = callable->plan(sources, options);
   return error.empty() ? std::move(callable) : nullptr;
 }
 
 std::string attn::printStage(const core::Program &, const SourceMap &, const CompileOptions &, Stage,
-                             std::string &error) {
+                             Diagnostics &, std::string &error) {
   error = "the interpreter prints no stages";
   return "";
 }

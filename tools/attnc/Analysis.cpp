@@ -2,8 +2,8 @@
 #include "dialect/AttnOps.h"
 #include "dialect/PlanOps.h"
 #include "frontend/Import.h"
+#include "frontend/ImportPlaces.h"
 #include "frontend/Scalar.h"
-#include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/MaskInterpreter.h"
 #include "passes/MaskNumbers.h"
@@ -145,13 +145,9 @@ void describePlan(mlir::ModuleOp module, Analysis &analysis) {
 } // namespace
 
 std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &problem, const CompileOptions &options,
-                                       std::string &error) {
+                                       Diagnostics &diagnostics, std::string &error) {
   mlir::MLIRContext context;
-  mlir::ScopedDiagnosticHandler handler(&context, [&](mlir::Diagnostic &diagnostic) {
-    if (diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error && error.empty())
-      error = diagnostic.str();
-    return mlir::success();
-  });
+  Collector collector(context, loaded.sources(), diagnostics, &error);
   mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(loaded.program, loaded.sources(), context);
   if (!module)
     return std::nullopt;

@@ -37,9 +37,10 @@ struct Analysis {
   int64_t rows = 0, cols = 0; ///< sides of the main kernel's tile
 };
 
-/// Runs the analyses and the planner. Prints what the compiler says and returns
-/// nullopt where it refuses the program.
+/// Runs the analyses and the planner. Where they refuse the program returns
+/// nullopt; then `diagnostics` has what is wrong at places of the source, or
+/// `error` what is wrong otherwise.
 std::optional<Analysis> analyze(const Loaded &loaded, const Problem &problem, const attn::CompileOptions &options,
-                                std::string &error);
+                                attn::Diagnostics &diagnostics, std::string &error);
 
 } // namespace attnc

@@ -69,9 +69,11 @@ static int run(const Arguments &arguments) {
     core::print(std::cout, loaded->program);
     return Ok;
   }
-  std::string text = printStage(loaded->program, loaded->sources(), options, stage->stage, error);
+  Diagnostics diagnostics;
+  std::string text = printStage(loaded->program, loaded->sources(), options, stage->stage, diagnostics, error);
+  report(loaded->sources(), diagnostics);
   if (text.empty())
-    return failure(error);
+    return error.empty() ? Failed : failure(error);
   std::cout << text;
   return Ok;
 }

@@ -1,5 +1,8 @@
 #include "tools/attnc/CompileOptions.h"
+#include "passes/TargetModel.h"
+#include "tools/attnc/Program.h"
 
+using namespace attn;
 using namespace attnc;
 
 Options attnc::compileOptions() {
@@ -9,12 +12,23 @@ Options attnc::compileOptions() {
 
 bool attnc::readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error) {
   options.cpu = arguments.get("--cpu", "native");
+  const TargetModel *model = TargetModel::get("cpu");
+  std::vector<std::string> names;
+  for (const TargetModel::Key &key : model->keys)
+    names.push_back(key.name);
   for (auto &[name, value] : arguments.pairs("--schedule", error)) {
     std::optional<int64_t> number = parseInt(value);
-    if (number && *number >= 1)
-      options.schedule[name] = *number;
+    const TargetModel::Key *key = model->find(name);
+    std::string option = "`--schedule " + name + "=" + value + "`: ";
+    if (!key)
+      error = option + "there is no `" + name + "`" + didYouMean(name, names);
+    else if (!number)
+      error = option + "needs a whole number";
     else
-      error = "`--schedule " + name + "=" + value + "`: needs a whole number of at least 1";
+      options.schedule[name] = *number;
+    if (key && number)
+      if (std::string wrong = TargetModel::complaint(*key, *number); !wrong.empty())
+        error = option + wrong;
   }
   return error.empty();
 }

@@ -213,9 +213,12 @@ int run(const Arguments &arguments) {
     oracle = Oracle::create(loaded->program, problem->bindings(*loaded), Arithmetic::Exact, error);
   if (!oracle)
     return usageError(error);
-  std::optional<Analysis> analysis = attnc::analyze(*loaded, *problem, options, error);
-  if (!analysis)
-    return failure(error);
+  Diagnostics diagnostics;
+  std::optional<Analysis> analysis = attnc::analyze(*loaded, *problem, options, diagnostics, error);
+  if (!analysis) {
+    report(loaded->sources(), diagnostics);
+    return diagnostics.hasErrors() ? Failed : failure(error);
+  }
   Machine machine = thisMachine(threads);
   Cost cost = costOf(*loaded, *problem, *analysis, *oracle, machine);
   if (arguments.has("--json")) {

@@ -1,12 +1,12 @@
 #include "tools/attnc/Findings.h"
 #include "dialect/AttnOps.h"
 #include "frontend/Import.h"
+#include "frontend/ImportPlaces.h"
 #include "frontend/Scalar.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/MaskFindings.h"
 #include "passes/Pipelines.h"
 #include "passes/WeightFindings.h"
-#include "tools/attnc/Places.h"
 
 using namespace attn;
 using namespace attnc;

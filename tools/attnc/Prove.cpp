@@ -3,7 +3,7 @@
 #include "passes/Prove.h"
 #include "dialect/AttnOps.h"
 #include "frontend/Import.h"
-#include "tools/attnc/Places.h"
+#include "frontend/ImportPlaces.h"
 #include "tools/attnc/Program.h"
 #include <algorithm>
 #include <iostream>

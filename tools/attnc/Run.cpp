@@ -130,10 +130,15 @@ private:
     std::string error;
     progress.show("compiling");
     auto start = std::chrono::steady_clock::now();
-    std::unique_ptr<Callable> callable = attn::load(loaded.program, loaded.sources(), plan.compile, error);
+    Diagnostics diagnostics;
+    std::unique_ptr<Callable> callable =
+        attn::load(loaded.program, loaded.sources(), plan.compile, diagnostics, error);
     report.compileSeconds = secondsSince(start);
-    if (!callable)
-      return failure(error);
+    if (!callable) {
+      progress.clear();
+      attnc::report(loaded.sources(), diagnostics);
+      return error.empty() ? Failed : failure(error);
+    }
     Call call;
     call.inputs = problem.views;
     for (auto &[name, tensor] : results)

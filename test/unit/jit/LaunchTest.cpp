@@ -26,8 +26,8 @@ struct Fixture {
     auto program = analyze(tree, sources, instance, diagnostics);
     std::string error;
     if (program)
-      code = load(*program, sources, {}, error);
-    EXPECT_TRUE(code) << error;
+      code = load(*program, sources, {}, diagnostics, error);
+    EXPECT_TRUE(code) << error << (diagnostics.all().empty() ? "" : diagnostics.all().front().message);
     fillNormal(q.view(), 1);
     fillNormal(k.view(), 2);
     fillNormal(v.view(), 3);

@@ -1,9 +1,9 @@
-#include "tools/attnc/Places.h"
+#include "frontend/ImportPlaces.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Location.h"
+#include "mlir/IR/MLIRContext.h"
 
 using namespace attn;
-using namespace attnc;
 
 /// The offset of a place counted from 1, columns in characters.
 static uint32_t offsetOf(const SourceMap &sources, uint32_t file, unsigned line, unsigned column) {
@@ -31,7 +31,7 @@ static std::optional<Span> rangeOf(mlir::FileLineColRange range, const SourceMap
   return std::nullopt;
 }
 
-std::optional<Span> attnc::spanOf(mlir::Location location, const SourceMap &sources, bool inner) {
+std::optional<Span> attn::spanOf(mlir::Location location, const SourceMap &sources, bool inner) {
   if (auto name = llvm::dyn_cast<mlir::NameLoc>(location))
     return spanOf(name.getChildLoc(), sources, inner);
   if (auto call = llvm::dyn_cast<mlir::CallSiteLoc>(location))
@@ -47,14 +47,27 @@ std::optional<Span> attnc::spanOf(mlir::Location location, const SourceMap &sour
   return std::nullopt;
 }
 
-Collector::Collector(mlir::MLIRContext &context, const SourceMap &sources, Diagnostics &diagnostics)
-    : handler(&context, [&sources, &diagnostics](mlir::Diagnostic &said) {
-        Span where = spanOf(said.getLocation(), sources).value_or(Span());
+Collector::Collector(mlir::MLIRContext &context, const SourceMap &sources, Diagnostics &diagnostics,
+                     std::string *elsewhere)
+    : handler(&context, [&sources, &diagnostics, elsewhere](mlir::Diagnostic &said) {
         bool isError = said.getSeverity() == mlir::DiagnosticSeverity::Error;
         if (!isError && said.getSeverity() != mlir::DiagnosticSeverity::Warning)
-          return mlir::success();
-        Diagnostic &message = isError ? diagnostics.error(where, said.str()) : diagnostics.warning(where, said.str());
-        for (mlir::Diagnostic &note : said.getNotes())
-          message.note(note.str(), spanOf(note.getLocation(), sources));
-        return mlir::success();
-      }) {}
+          return;
+        std::optional<Span> where = spanOf(said.getLocation(), sources);
+        if (!where && elsewhere) {
+          if (isError && elsewhere->empty())
+            *elsewhere = said.str();
+          return;
+        }
+        Span span = where.value_or(Span());
+        Diagnostic &message = isError ? diagnostics.error(span, said.str()) : diagnostics.warning(span, said.str());
+        std::optional<Span> inner = spanOf(said.getLocation(), sources, /*inner=*/true);
+        if (where && inner && (inner->file != span.file || inner->begin != span.begin))
+          message.note("in `" + std::string(sources.text(*inner)) + "`");
+        for (mlir::Diagnostic &note : said.getNotes()) {
+          bool hasPlace = note.getLocation() != said.getLocation();
+          message.note(note.str(), hasPlace ? spanOf(note.getLocation(), sources) : std::nullopt);
+        }
+      }) {
+  context.printOpOnDiagnostic(false); // nobody should read operations who has not written any
+}
