@@ -35,4 +35,25 @@ def PlanPrintShape : Pass<"attn-plan-print-shape", "::mlir::ModuleOp"> {
   let summary = "Prints what tensor cores would see of every kernel, or why they refuse it";
 }
 
+def ExpandGpuMath : Pass<"attn-expand-gpu-math"> {
+  let summary = "Functions by instructions of NVIDIA's GPUs where those are accurate enough; total operations";
+  let description = [{
+    Scalars. Before `attn-expand-math`, which makes arithmetic of the rest.
+    docs/codegen.md lists the errors.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect"];
+}
+
+def WgToLlvm : Pass<"wg-to-llvm"> {
+  let summary = "Kernels of the wg dialect as functions in the LLVM and NVVM dialects";
+  let description = [{
+    Every `wg.kernel` becomes an entry point. Fragments become their registers;
+    `scf`, scalar `arith` and simple `math` stay; functions are instructions or
+    arithmetic (attn-expand-gpu-math, attn-expand-math). Needs shared memory of the kernel's size at the launch: one array of the
+    module, `attn_shared`, aligned to 1024 bytes.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect",
+                           "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
+}
+
 #endif // ATTN_CODEGEN_TD
