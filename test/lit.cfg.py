@@ -1,4 +1,5 @@
 import os
+import shutil
 import sys
 
 import lit.formats
@@ -27,11 +28,17 @@ for feature in ["avx2", "fma", "avx512f", "avx512_bf16", "f16c"]:
     if feature in flags:
         config.available_features.add(feature)
 
+# NVIDIA's assembler judges what the compiler writes for it.
+ptxas = shutil.which("ptxas", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/local/cuda/bin"]))
+if ptxas:
+    config.available_features.add("ptxas")
+    config.substitutions.append(("%ptxas", ptxas))
+
 config.substitutions.append(("%examples", os.path.join(config.attn_source_dir, "examples")))
 config.substitutions.append(("%root", config.attn_source_dir))
 config.substitutions.append(("%python", sys.executable))
 
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input=fail"
 llvm_config.use_default_substitutions()
-tools = [name for name in sorted(os.listdir(config.attn_tools_dir)) if not name.startswith(".")] + ["split-file"]
+tools = [name for name in sorted(os.listdir(config.attn_tools_dir)) if not name.startswith(".")] + ["split-file", "mlir-translate", "llc"]
 llvm_config.add_tool_substitutions(tools, [config.attn_tools_dir, config.llvm_tools_dir])

@@ -1,6 +1,7 @@
 // The pass tool: any pass of this project or of MLIR on any level of the IR.
 #include "codegen/Passes.h"
 #include "codegen/nvidia/Wg.h"
+#include "codegen/nvidia/WgPipeline.h"
 #include "dialect/AttnOps.h"
 #include "dialect/PlanOps.h"
 #include "mlir/InitAllDialects.h"
@@ -19,6 +20,7 @@ int main(int argc, char **argv) {
   attn::registerAttnPasses();
   attn::registerPlanPipelines();
   attn::registerAttnCodegenPasses();
+  attn::nvidia::registerWgPipeline();
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "attn optimizer driver\n", registry));
 }

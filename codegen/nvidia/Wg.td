@@ -261,7 +261,7 @@ def Wg_AwaitOp : Wg_Op<"await", [TypesMatchWith<"same", "values", "results", "$_
   }];
   let arguments = (ins I64Attr:$pending, Variadic<Wg_Operand>:$values);
   let results = (outs Variadic<Wg_Operand>:$results);
-  let assemblyFormat = "$pending `(` $values `)` attr-dict `:` type($values)";
+  let assemblyFormat = "$pending ` ` `(` $values `)` attr-dict `:` type($values)";
   let hasVerifier = 1; // [wg-9]
   let builders = [OpBuilder<(ins "int64_t":$pending, "::mlir::ValueRange":$values), [{
     build($_builder, $_state, ::mlir::TypeRange(values), pending, values); }]>];

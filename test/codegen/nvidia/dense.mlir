@@ -1,9 +1,33 @@
 // Dense attention over 128 x 128 tiles of D = 128: a producer, two consumers
 // that take turns, products of one tile beside the arithmetic of the tile
 // before, sums kept apart until the end.
-// RUN: attn-opt %s --wg-to-llvm | FileCheck %s
+// RUN: attn-opt %s --wg-pipeline | mlir-translate --mlir-to-llvmir \
+// RUN:   | llc -mtriple=nvptx64-nvidia-cuda -mcpu=sm_90a -mattr=+ptx86 -o %t.ptx
+// RUN: FileCheck %s --input-file %t.ptx
+// RUN: %if ptxas %{ %ptxas -v -arch=sm_90a %t.ptx -o %t.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS %}
 
-// CHECK: llvm.func @dense(
+// No register is spilled and no product waits for another (C75xx).
+// PTXAS-NOT: C75
+// PTXAS:     0 bytes spill stores, 0 bytes spill loads
+// PTXAS-NOT: C75
+
+// One iteration: the product of tile t + 1 starts, then the product of tile t;
+// the first is awaited, and behind the exponentials, which depend on it, the
+// second (LLVM moves that block to the loop's begin).
+// CHECK-LABEL: .visible .entry dense(
+// The first tile.
+// CHECK:       wgmma.wait_group.sync.aligned 0;
+// CHECK:       redux.sync.min.s32
+// CHECK:       bar.sync
+// CHECK:       wgmma.fence.sync.aligned;
+// CHECK-COUNT-8: wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16
+// CHECK:       wgmma.commit_group.sync.aligned;
+// CHECK:       wgmma.fence.sync.aligned;
+// CHECK-COUNT-8: wgmma.mma_async.sync.aligned.m64n128k16.f32.bf16.bf16
+// CHECK:       bar.arrive
+// CHECK:       wgmma.wait_group.sync.aligned 1;
+// CHECK-COUNT-66: ex2.approx.ftz.f32
+// CHECK:       pmevent 0;
 
 !tile = !wg.frag<r x c128 x f32>
 !row = !wg.frag<r x f32>
