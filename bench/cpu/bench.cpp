@@ -22,7 +22,8 @@ namespace {
 struct Case {
   const char *name, *mask;
   int64_t heads, length, dim;
-  int64_t window; ///< 0: none
+  int64_t window;        ///< 0: none
+  int64_t documents = 0; ///< the length of packed documents, 0: none
 };
 
 const Case cases[] = {
@@ -30,10 +31,13 @@ const Case cases[] = {
     {"dense", "true", 4, 1024, 128, 0},        {"dense", "true", 1, 4096, 128, 0},
     {"causal", "causal", 2, 4096, 64, 0},      {"causal", "causal", 2, 4096, 128, 0},
     {"dense", "true", 1, 16384, 64, 0},        {"window 1024", "causal and recent(1024)", 1, 16384, 64, 1024},
+    {"packed 512", "causal and doc[i] == doc[j]", 1, 16384, 64, 0, 512},
 };
 
 double pairs(const Case &c) {
-  double n = double(c.length);
+  double n = double(c.documents ? c.documents : c.length);
+  if (c.documents)
+    return double(c.length / c.documents) * n * (n + 1) / 2;
   if (!strcmp(c.mask, "true"))
     return n * n;
   double all = n * (n + 1) / 2, w = double(c.window);
@@ -41,7 +45,7 @@ double pairs(const Case &c) {
 }
 
 std::optional<core::Program> program(const Case &c, SourceMap &sources) {
-  uint32_t file = sources.add("bench.attn", std::string("pattern bench {\n  mask ") + c.mask + "\n}\n");
+  uint32_t file = sources.add("bench.attn", std::string("pattern bench {\n") + (c.documents ? "  in doc[b, j]: i32\n" : "") + "  mask " + c.mask + "\n}\n");
   Diagnostics diagnostics;
   ast::File tree = parse(sources, file, diagnostics);
   Instance instance;
@@ -92,6 +96,12 @@ int main(int argc, char **argv) {
     Call call;
     call.inputs = {{"q", q.view()}, {"k", k.view()}, {"v", v.view()}};
     call.outputs = {{"out", out.view()}};
+    Tensor doc(core::DType::I32, {1, c.length});
+    if (c.documents) {
+      for (int64_t n = 0; n < c.length; ++n)
+        doc.data<int32_t>()[n] = int32_t(n / c.documents);
+      call.inputs["doc"] = doc.view();
+    }
     call.threads = threads;
     double peak = bench::measurePeak(*machine, threads) * 1e-9, best = 1e30, spent = 0;
     for (int attempt = 0; attempt < (quick ? 3 : 30) && (attempt < 3 || spent < 4000); ++attempt) {

@@ -39,25 +39,37 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
   scf::ConditionOp::create(e, e.cmp(CmpIPredicate::slt, before->getArgument(0), tiles), ValueRange(before->getArgument(0)));
   Block *after = e.createBlock(&loop.getAfter(), {}, {e.i64()}, {e.getLoc()});
   Value tile = after->getArgument(0);
-  SmallVector<Value> init{end, e.boolean(false)};
-  SmallVector<Value> done = e.loop(e.integer(0), rowTiles, 1, init, [&](Value u, ValueRange carried) {
-    Value own = ownOf(u);
-    SmallVector<Value> args{frameArg, shared, own};
+  auto argumentsOf = [&](Value u) {
+    SmallVector<Value> args{frameArg, shared, ownOf(u)};
     args.append(grid.begin(), grid.end());
     if (!grid.empty())
       args.back() = e.add(args.back(), u);
     args.push_back(tile);
-    Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, cols, limit, tile}).getResult(0);
-    if (sweep.test) {
-      auto tested = scf::IfOp::create(e, TypeRange{e.i64()}, e.cmp(CmpIPredicate::eq, verdict, e.integer(1)), true);
-      OpBuilder::InsertionGuard inner(e);
-      e.setInsertionPointToStart(tested.thenBlock());
+    return args;
+  };
+  // What is still open goes on to the next function.
+  auto refine = [&](Value verdict, func::FuncOp by, ValueRange args, bool counts) {
+    if (!by)
+      return verdict;
+    auto asked = scf::IfOp::create(e, TypeRange{e.i64()}, e.cmp(CmpIPredicate::eq, verdict, e.integer(1)), true);
+    OpBuilder::InsertionGuard inner(e);
+    e.setInsertionPointToStart(asked.thenBlock());
+    if (counts)
       count(e, stats, Manifest::Tested);
-      scf::YieldOp::create(e, func::CallOp::create(e, sweep.test, args).getResults());
-      e.setInsertionPointToStart(tested.elseBlock());
-      scf::YieldOp::create(e, ValueRange(verdict));
-      verdict = tested.getResult(0);
-    }
+    scf::YieldOp::create(e, func::CallOp::create(e, by, args).getResults());
+    e.setInsertionPointToStart(asked.elseBlock());
+    scf::YieldOp::create(e, ValueRange(verdict));
+    return asked.getResult(0);
+  };
+  if (sweep.range)
+    func::CallOp::create(e, sweep.range, argumentsOf(e.integer(0)));
+  SmallVector<Value> init{end, e.boolean(false)};
+  SmallVector<Value> done = e.loop(e.integer(0), rowTiles, 1, init, [&](Value u, ValueRange carried) {
+    Value own = ownOf(u);
+    SmallVector<Value> args = argumentsOf(u);
+    Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, cols, limit, tile}).getResult(0);
+    verdict = refine(verdict, sweep.judge, args, false);
+    verdict = refine(verdict, sweep.test, args, true);
     Value visits = e.cmp(CmpIPredicate::ne, verdict, e.integer(0));
     auto visit = scf::IfOp::create(e, TypeRange{e.getI1Type()}, visits, true);
     {

@@ -99,6 +99,7 @@ void KernelLowering::emitSegment(unsigned k) {
   if (k < sweeps.size()) {
     SweepPlan &sweep = sweeps[k];
     storeSpan(t, sweep.tiles, sweep.table);
+    storeRanges(t, sweep.rowRanges, TileType::R);
     for (auto [init, carried] : llvm::zip(sweep.op.getInit(), sweep.op.getBody().getArguments().drop_front())) {
       if (isa<TileType>(carried.getType())) {
         t.materialize(init, homes[carried]);
@@ -118,9 +119,8 @@ void KernelLowering::emitSegment(unsigned k) {
 // The mask on every pair of a tile: stored, and classified over the rows and
 // keys that are present.
 void KernelLowering::emitTest(SweepPlan &sweep) {
-  SmallVector<MaskOp> masks;
-  sweep.op.walk([&](MaskOp mask) { masks.push_back(mask); });
-  if (sweep.tiles.getExact() || masks.empty())
+  SmallVector<MaskOp> masks = testedMasks(sweep);
+  if (masks.empty())
     return;
   for (MaskOp mask : masks)
     sweep.masks[mask.getResult()] = allocate(false, builder.getI1Type(), {TileType::R, TileType::C});
@@ -181,9 +181,12 @@ void KernelLowering::emitPrepare(SweepPlan &sweep) {
 LogicalResult KernelLowering::run() {
   if (mlir::failed(analyze()))
     return failure();
+  for (SweepPlan &sweep : sweeps)
+    emitJudge(sweep); // says what the segments keep
   for (unsigned k = 0; k < segments.size(); ++k)
     emitSegment(k);
   for (SweepPlan &sweep : sweeps) {
+    emitRange(sweep);
     emitTest(sweep);
     StepLowering steps(*this, sweep);
     if (mlir::failed(steps.run()))

@@ -3,16 +3,27 @@
 //   kernel(frame, item, scratch, stats)   the instance: row tiles times key tiles
 //   kernel.segment.K(frame, shared, own, grid.., )   what lies between sweeps, for one row tile
 //   kernel.step.S.full|mixed(.., J)       one key tile for one row tile
+//   kernel.range.S(.., J)                 the least and greatest of what the mask reads by keys
+//   kernel.judge.S(.., J)                 the tile by these ranges: 0 empty, 1 open, 2 full
 //   kernel.test.S(.., J)                  the mask on a tile: 0 empty, 1 mixed, 2 full
 //   kernel.prepare.S(.., J)               what all row tiles of an instance share of a key tile
 //
 // Values that cross functions lie in scratch memory: `own` for one row tile,
 // `shared` for the instance.
 #pragma once
+#include "codegen/cpu/Bounds.h"
 #include "codegen/cpu/Micro.h"
 #include "codegen/cpu/Spans.h"
 
 namespace attn::cpu {
+
+/// A value in the region of a mask that varies along one side of a tile only.
+/// Its bounds over the side lie in scratch memory, at `offset` and 8 bytes on.
+struct RangedValue {
+  plan::MaskOp mask;
+  mlir::Value value;
+  int64_t offset = 0;
+};
 
 struct SweepPlan {
   plan::SweepOp op;
@@ -23,7 +34,9 @@ struct SweepPlan {
   llvm::DenseMap<mlir::Value, Place> masks;
   /// Streamed tiles that are laid down once per key tile and instance.
   llvm::SmallVector<std::pair<mlir::Value, Place>> prepared;
-  mlir::func::FuncOp full, mixed, test, prepare;
+  /// What the judgement of a tile asks for, of its rows and of its keys.
+  llvm::SmallVector<RangedValue> rowRanges, keyRanges;
+  mlir::func::FuncOp full, mixed, range, judge, test, prepare;
 };
 
 /// How many row tiles an instance takes: `share`, or fewer where a thread would
@@ -48,6 +61,14 @@ private:
   mlir::Value keyLimit(Tiles &t, SweepPlan &sweep);
   void emitStore(Tiles &t, plan::StoreOp store);
   void emitSegment(unsigned k);
+  /// The masks of a sweep that have to be looked at to classify a tile.
+  static llvm::SmallVector<plan::MaskOp> testedMasks(SweepPlan &sweep);
+  /// The bounds of a mask on a tile, as far as ranges of its two sides tell.
+  Bounds boundsOf(Tiles &t, SweepPlan &sweep, plan::MaskOp mask);
+  /// Stores the bounds of values along the dimension `dim` of the tile.
+  void storeRanges(Tiles &t, llvm::ArrayRef<RangedValue> ranges, int64_t dim);
+  void emitJudge(SweepPlan &sweep);
+  void emitRange(SweepPlan &sweep);
   void emitTest(SweepPlan &sweep);
   void emitPrepare(SweepPlan &sweep);
   void emitDriver();

@@ -200,15 +200,18 @@ void Tiles::hoist(Value v, int64_t dim, const Position &p) {
 
 Value Tiles::broadcastTo(Value v, Value x) { return e.isVector(x) ? e.splat(v) : v; }
 
-Value Tiles::map(ValueRange tiles, Region &body, const Position &p, bool mask) {
+Value Tiles::element(ValueRange tiles, Region &body, Value v, const Position &p) {
+  llvm::DenseSet<Value> needed{v};
+  for (Operation &op : llvm::reverse(body.front().without_terminator()))
+    if (llvm::any_of(op.getResults(), [&](Value x) { return needed.contains(x); }))
+      needed.insert(op.operand_begin(), op.operand_end());
   llvm::DenseMap<Value, Value> known;
-  Value valid;
-  for (auto [argument, tile] : llvm::zip(body.getArguments(), tiles)) {
-    known[argument] = eval(tile, p);
-    if (mask && p.lane == TileType::C && isa<TileType>(tile.getType()))
-      valid = e.band(valid, present(tile, p));
-  }
+  for (auto [argument, tile] : llvm::zip(body.getArguments(), tiles))
+    if (needed.contains(argument))
+      known[argument] = eval(tile, p);
   for (Operation &op : body.front().without_terminator()) {
+    if (llvm::none_of(op.getResults(), [&](Value x) { return needed.contains(x); }))
+      continue;
     SmallVector<Value> operands;
     for (Value operand : op.getOperands())
       operands.push_back(known.count(operand) ? known[operand] : scalar(operand));
@@ -219,8 +222,17 @@ Value Tiles::map(ValueRange tiles, Region &body, const Position &p, bool mask) {
     }
     known[op.getResult(0)] = x;
   }
-  Value yielded = cast<plan::YieldOp>(body.front().back()).getValues()[0];
-  return e.band(known.count(yielded) ? known[yielded] : scalar(yielded), valid);
+  return known.count(v) ? known[v] : scalar(v);
+}
+
+Value Tiles::map(ValueRange tiles, Region &body, const Position &p, bool mask) {
+  Value valid;
+  if (mask && p.lane == TileType::C)
+    for (Value tile : tiles)
+      if (isa<TileType>(tile.getType()))
+        valid = e.band(valid, present(tile, p));
+  Value x = element(tiles, body, cast<plan::YieldOp>(body.front().back()).getValues()[0], p);
+  return x ? e.band(x, valid) : x;
 }
 
 Value Tiles::compute(Operation *op, const Position &p) {

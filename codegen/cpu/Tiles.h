@@ -84,6 +84,8 @@ public:
   /// The value of a tile, or of a uniform value, at `p`.
   mlir::Value eval(mlir::Value v, const Position &p);
   mlir::Value scalar(mlir::Value v);
+  /// A value in the region of a map or mask over `tiles`, of the elements at `p`.
+  mlir::Value element(mlir::ValueRange tiles, mlir::Region &body, mlir::Value v, const Position &p);
   /// Whether the entry of an index tile is present; null: always.
   mlir::Value present(mlir::Value v, const Position &p);
   /// Computes now what `v` needs that does not depend on `dim`.
