@@ -98,6 +98,28 @@ static TensorView layOut(const core::Tensor &tensor, const std::vector<int64_t> 
   return view;
 }
 
+/// Nearly ascending along the last axis. In half of all arrays something special
+/// stands here and there.
+static void fillInOrder(const TensorView &view, const Content &content, uint64_t seed) {
+  const double reals[] = {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+                          -std::numeric_limits<double>::infinity()};
+  const int64_t least = std::numeric_limits<int64_t>::min(), greatest = std::numeric_limits<int64_t>::max();
+  const int64_t steps[] = {least, -(int64_t(1) << 61), -40, 0, int64_t(1) << 62, greatest - 200};
+  std::vector<int64_t> index(view.shape.size(), 0);
+  bool isSpecial = seed % 2;
+  Random r(seed);
+  for (int64_t n = 0, length = view.shape.empty() ? 1 : view.shape.back(); n < view.elements(); ++n) {
+    int64_t at = index.empty() ? 0 : index.back();
+    bool special = isSpecial && r.chance(3);
+    if (content.kind == Content::Far)
+      attn::storeInt(view, view.at(index), steps[special ? r.in(0, 5) : at * 6 / length] + r.in(0, 150));
+    else
+      attn::storeReal(view, view.at(index), special ? reals[r.in(0, 2)] : content.low + double(int64_t(double(at) / double(length) * 2 * (content.high - content.low))) / 2);
+    for (size_t d = index.size(); d-- > 0 && ++index[d] == view.shape[d];)
+      index[d] = 0;
+  }
+}
+
 static void fill(const core::Tensor &tensor, const TensorView &view, uint64_t seed) {
   const Content &content = contentOf(tensor.name, attn::isFloat(tensor.dtype));
   seed = attn::seedOf(seed, tensor.name);
@@ -113,6 +135,10 @@ static void fill(const core::Tensor &tensor, const TensorView &view, uint64_t se
           index[d] = 0;
       }
     }
+    return;
+  }
+  if (content.kind == Content::Halves || content.kind == Content::Far) {
+    fillInOrder(view, content, seed);
     return;
   }
   attn::fillIntegers(view, seed, int64_t(content.low), int64_t(content.high));

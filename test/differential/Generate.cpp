@@ -78,7 +78,9 @@ const Content &differential::contentOf(const std::string &input, bool isFloat) {
   static const std::map<std::string, Content> others = {
       {"at", {Content::Integers, -1, 90}},  {"start", {Content::Integers, 0, 40}}, {"dist", {Content::Integers, -1, 9}},
       {"rho", {Content::Normal, 1, 0.2}},   {"lse", {Content::Normal, 4, 1}},      {"seg", {Content::Integers, 0, 2}},
-      {"image", {Content::Integers, 0, 2}}, {"poly", {Content::Normal, 0.3, 0.1}}};
+      {"image", {Content::Integers, 0, 2}}, {"poly", {Content::Normal, 0.3, 0.1}},
+      {"level", {Content::Halves, -4, 4}},  {"far", {Content::Far, 0, 0}},         {"down", {Content::Integers, -99, 99}},
+      {"byte", {Content::Integers, 0, 255}}};
   static const Content numbers{Content::Normal, 0, 1}, integers{Content::Integers, 0, 4};
   for (const Input &known : inputs)
     if (input == known.name)

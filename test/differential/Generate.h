@@ -47,8 +47,10 @@ std::vector<Source> smaller(const Source &source);
 
 /// What an input holds, by its name.
 struct Content {
-  enum Kind { Normal, Integers, Sorted } kind;
-  double low, high; ///< of integers: [low, high); of numbers: mean and deviation
+  /// Halves ascend, with some infinities and NaN among them; Far holds integers
+  /// round 0 and round the ends of 64 bits.
+  enum Kind { Normal, Integers, Sorted, Halves, Far } kind;
+  double low, high; ///< of integers, halves: [low, high); of numbers: mean and deviation
 };
 const Content &contentOf(const std::string &input, bool isFloat);
 

@@ -106,8 +106,9 @@ void printBranch(const Loaded &loaded, const Analysis::Branch &branch) {
   if (branch.exact)
     std::cout << "  so a tile that meets no live key is skipped, and one that meets no hole needs no mask\n";
   else
-    std::cout << "  these are bounds: the kernel looks at the mask in each tile within them before it computes\n"
-                 "  anything there, and skips the tile if nothing is visible\n";
+    std::cout << "  these are bounds: the kernel judges each tile within them before it computes anything there,\n"
+                 "  first by the least and greatest values on its rows and on its keys, then, where these leave\n"
+                 "  it open, by the mask itself, and skips the tile if nothing is visible\n";
   for (const std::string &place : branch.opaque)
     std::cout << "  taken as it comes, element by element: " << place << '\n';
   std::cout << '\n';
