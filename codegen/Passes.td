@@ -56,4 +56,14 @@ def WgToLlvm : Pass<"wg-to-llvm"> {
                            "::mlir::NVVM::NVVMDialect", "::mlir::scf::SCFDialect"];
 }
 
+def PlanToWg : Pass<"attn-plan-to-wg", "::mlir::ModuleOp"> {
+  let summary = "Kernels of a plan as groups of warps with tensor cores, for sm_90a";
+  let description = [{
+    The program is erased; kernels that tensor cores refuse are left out with a
+    remark that says why.
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
+                           "::mlir::scf::SCFDialect", "::wg::WgDialect"];
+}
+
 #endif // ATTN_CODEGEN_TD

@@ -1,0 +1,42 @@
+// Which tiles of keys a tile of rows visits, and in which order: all warps of
+// a block walk the same way without talking to each other.
+//
+// Along the tiles the answer (not visited, mixed, full) changes only where an
+// interval begins or ends. So the walk goes from change to change, not from
+// tile to tile: `seek` gives the next run of tiles of one kind.
+#pragma once
+#include "codegen/cpu/Tiles.h"
+
+namespace attn::nvidia {
+
+class SpanCursor {
+public:
+  /// Evaluates the ends of the intervals where the builder of `t` stands. Keys
+  /// from `limit` (i64) on do not exist. `fast` is an i1, or null: where it is
+  /// false, full tiles count as mixed.
+  SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast);
+
+  struct Run { mlir::Value from, to; }; ///< tiles, i32; from = to = `end` if there are none
+  /// The first run of full (or mixed) tiles that begins at tile `at` or later.
+  Run seek(cpu::Emit &e, mlir::Value at, bool full) const;
+  /// Greater than any tile.
+  static constexpr int64_t end = int64_t(1) << 30;
+
+private:
+  /// Tiles first, .. below last; for families, members stride apart in keys.
+  struct Interval {
+    mlir::Value first, last;                 ///< i32
+    mlir::Value lo, hi, stride, count;       ///< i64 keys, of families alone
+    bool family = false;
+  };
+  Interval prepare(cpu::Tiles &t, plan::Interval interval) const;
+  /// Whether the interval meets tile `at`, and the next tile where that changes.
+  std::pair<mlir::Value, mlir::Value> look(cpu::Emit &e, const Interval &interval, mlir::Value at) const;
+
+  int64_t cols;
+  llvm::SmallVector<Interval> lives, holes;
+  mlir::Value stop; ///< the first tile behind all keys, i32
+  mlir::Value fast;
+};
+
+} // namespace attn::nvidia
