@@ -2,6 +2,7 @@
 #include "codegen/nvidia/WgLowering.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
+#include <array>
 
 using namespace mlir;
 using namespace wg;
@@ -115,25 +116,60 @@ static void storePair(WgLowering &l, StoreOp op, Value place, int64_t i, int64_t
   }
 }
 
+/// Lane t of a quad holds words t of four pieces of 16 bytes; afterwards it
+/// holds piece t. All lanes come here.
+static void transpose(WgLowering &l, MutableArrayRef<Value> words) {
+  for (int64_t bit : {1, 2}) {
+    Value upper = LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, l.andi(l.lane, bit), l.i32(0));
+    for (int64_t j : bit == 1 ? std::array<int64_t, 2>{0, 2} : std::array<int64_t, 2>{0, 1}) {
+      Value &a = words[j], &b = words[j + bit];
+      Value sent = LLVM::SelectOp::create(l, upper, a, b);
+      Value got = l.shuffle(sent, NVVM::ShflKind::bfly, l.i32(bit));
+      a = LLVM::SelectOp::create(l, upper, got, a);
+      b = LLVM::SelectOp::create(l, upper, b, got);
+    }
+  }
+}
+
 static LogicalResult lower(WgLowering &l, StoreOp op) {
   auto type = cast<FragType>(op.getValue().getType());
   if (type.getElement().isIndex())
     return l.refuse(op, "stores elements of 1, 2, 4 or 8 bytes");
-  int64_t bytes = bytesOf(type.getElement());
+  int64_t bytes = bytesOf(type.getElement()), align = op.getAlign().value_or(bytes);
+  int64_t cols = op.getCols().value_or(type.getCols());
+  // 32 columns at a time: four lanes then write 64 bytes of a row together.
+  int64_t wide = bytes == 2 && align >= 16 && !op.getStride() ? cols / 32 : 0;
   Value base = l.one(op.getBase());
   for (int64_t h = 0; h < 2; ++h) {
+    SmallVector<Value> words;
+    for (int64_t n = 0; n < wide; ++n) {
+      ValueRange values = l.of(op.getValue());
+      for (int64_t i = 16 * n + 2 * h; i < 16 * (n + 1); i += 4)
+        words.push_back(pair(l, values[i], values[i + 1]));
+      transpose(l, MutableArrayRef(words).take_back(4));
+    }
     auto row = [&] {
-      Value place = element(l, base, l.of(op.getIndex())[h], bytes);
+      Value start = element(l, base, l.of(op.getIndex())[h], bytes);
       if (type.getCols() == 0) {
-        l.when(l.equals(l.first, l.i32(0)), [&] { storeTo(l, place, l.of(op.getValue())[h], bytes); });
+        l.when(l.equals(l.first, l.i32(0)), [&] { storeTo(l, start, l.of(op.getValue())[h], bytes); });
         return;
       }
+      for (int64_t n = 0; n < wide; ++n) {
+        Value place = element(l, start, l.first, 8);
+        place = LLVM::GEPOp::create(l, l.tGlobal, l.getI8Type(), place, LLVM::GEPArg(int32_t(64 * n)));
+        Value all = LLVM::PoisonOp::create(l, VectorType::get(4, l.tI32));
+        for (int64_t k = 0; k < 4; ++k)
+          all = LLVM::InsertElementOp::create(l, all, words[4 * n + k], l.i32(k));
+        storeTo(l, place, all, 16);
+      }
+      if (32 * wide == cols)
+        return;
       Value column = l.wide(l.first);
       if (op.getStride())
         column = l.mul(column, l.one(op.getStride()));
-      place = element(l, place, column, bytes);
-      for (int64_t i = 2 * h; i < type.registers(); i += 4)
-        storePair(l, op, place, i, bytes, op.getAlign().value_or(bytes));
+      Value place = element(l, start, column, bytes);
+      for (int64_t i = 16 * wide + 2 * h; i < type.registers(); i += 4)
+        storePair(l, op, place, i, bytes, align);
     };
     if (op.getValid())
       l.when(l.of(op.getValid())[h], row);

@@ -92,4 +92,17 @@ wg.kernel @stores threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
   // PTX-COUNT-2: cvt.rn.bf16x2.f32
   // PTX:         st.global.b32
   wg.store %h, %base[%r] align 16 : !wg.frag<r x c8 x bf16>, !wg.frag<r x i64>
+  // PTX: bar.sync 0;
+  wg.sync
+  // Lanes of a quad exchange words and write 16 bytes each; what is left of
+  // less than 32 columns goes by pairs. Lanes meet before rows are asked for.
+  // PTX-COUNT-8: shfl.sync.bfly.b32
+  // PTX:         st.global.v4.b32
+  // PTX:         st.global.b32
+  %wide = wg.fill %x : f32 -> !wg.frag<r x c40 x f32>
+  %wh = wg.map (%y = %wide : !wg.frag<r x c40 x f32>) -> !wg.frag<r x c40 x bf16> {
+    %z = arith.truncf %y : f32 to bf16
+    wg.yield %z : bf16
+  }
+  wg.store %wh, %base[%r] if %ok align 16 : !wg.frag<r x c40 x bf16>, !wg.frag<r x i64>, !wg.frag<r x i1>
 }
