@@ -5,11 +5,17 @@
 // RUN:   | llc -mtriple=nvptx64-nvidia-cuda -mcpu=sm_90a -mattr=+ptx86 -o %t.ptx
 // RUN: FileCheck %s --input-file %t.ptx
 // RUN: %if ptxas %{ %ptxas -v -arch=sm_90a %t.ptx -o %t.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS %}
+// RUN: %if ptxas %{ %python %root/tools/hot-loop %t.cubin --limit instructions=488 --limit spills=0 \
+// RUN:   --limit to-uniform=4 --limit copies=4 --limit late-exp=0 | FileCheck %s --check-prefix=LOOP %}
 
 // No register is spilled and no product waits for another (C75xx).
 // PTXAS-NOT: C75
 // PTXAS:     0 bytes spill stores, 0 bytes spill loads
 // PTXAS-NOT: C75
+
+// In the machine code the wait for the second product still stands behind all
+// exponentials.
+// LOOP: BAR; ARRIVE; HGMMA.SS x8; SYNCS; ARRIVE; HGMMA.RS x8; BAR; WAIT 1; {{.*}}MUFU 66{{.*}}; WAIT 0; F2FP 32
 
 // One iteration: the product of tile t + 1 starts, then the product of tile t;
 // the first is awaited, and behind the exponentials, which depend on it, the
