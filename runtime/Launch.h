@@ -2,7 +2,7 @@
 #pragma once
 #include "codegen/Manifest.h"
 #include "frontend/Core.h"
-#include "runtime/Session.h"
+#include "runtime/Call.h"
 
 namespace attn {
 

@@ -3,11 +3,9 @@
 #include "codegen/Manifest.h"
 #include "frontend/Core.h"
 #include "frontend/Diagnostics.h"
-#include "runtime/Tensor.h"
+#include "runtime/Call.h"
 #include <functional>
-#include <map>
 #include <memory>
-#include <string>
 
 namespace attn {
 
@@ -27,16 +25,6 @@ enum class Stage {
 struct CompileOptions {
   std::string cpu = "native"; ///< an LLVM CPU name, or x86-64-v3, x86-64-v4
   std::map<std::string, int64_t> schedule; ///< overrides: rows, cols, share, ...
-};
-
-/// A call's arguments. Names are those of the program; lengths come from the
-/// shapes. All outputs must be given.
-struct Call {
-  std::map<std::string, TensorView> inputs, outputs;
-  std::map<std::string, double> reals;    ///< real parameters; missing ones take their default
-  std::map<std::string, int64_t> ints;    ///< int and bool parameters
-  int threads = 0;                        ///< 0: all cores of this process
-  int64_t *stats = nullptr;               ///< Manifest::StatCount sums over all kernels, or null
 };
 
 /// Compiled code. Thread-safe: calls may run at the same time.
