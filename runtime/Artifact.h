@@ -20,7 +20,7 @@ struct Image {
   std::string target; ///< "sm_90a", "sm_80"
   Manifest manifest;
   Binary cubin; ///< for `target` alone (sm_80: for all of 8.x)
-  Binary ptx;   ///< text; the driver compiles it for newer devices, unless the target ends in `a`
+  Binary ptx;   ///< text for the driver to compile; newer devices take it too, unless the target ends in `a`
 };
 
 /// A pattern at one element type, D, E and choice of constants.

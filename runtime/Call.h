@@ -14,6 +14,7 @@ struct Call {
   std::map<std::string, int64_t> ints;    ///< int and bool parameters
   int threads = 0;                        ///< 0: all cores of this process
   int64_t *stats = nullptr;               ///< Manifest::StatCount sums over all kernels, or null
+  double *seconds = nullptr;              ///< what kernels took by the clock of a GPU, or null; others leave it
 };
 
 } // namespace attn

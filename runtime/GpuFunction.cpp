@@ -14,8 +14,8 @@ struct Candidate {
   int rank; ///< lower is better
 };
 
-/// "sm_90a" is for compute capability 9.0 alone; an sm_80 cubin for 8.x; sm_80
-/// PTX for everything from 8.0 on.
+/// "sm_90a" is for compute capability 9.0 alone, as machine code and as PTX; an
+/// sm_80 cubin for 8.x; sm_80 PTX for everything from 8.0 on.
 std::vector<Candidate> candidates(const Variant &variant, const cuda::Gpu &gpu) {
   std::vector<Candidate> result;
   for (const Image &image : variant.images) {
@@ -29,8 +29,8 @@ std::vector<Candidate> candidates(const Variant &variant, const cuda::Gpu &gpu) 
       continue;
     if (image.cubin.exists() && gpu.major == major && gpu.minor >= minor)
       result.push_back({&image, true, exact ? 0 : 100 - minor});
-    if (image.ptx.exists() && !exact)
-      result.push_back({&image, false, 2000 - number});
+    if (image.ptx.exists())
+      result.push_back({&image, false, exact ? 1 : 2000 - number});
   }
   std::sort(result.begin(), result.end(), [](auto &a, auto &b) { return std::tie(a.rank, a.image) < std::tie(b.rank, b.image); });
   return result;

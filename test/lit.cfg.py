@@ -37,6 +37,8 @@ if ptxas:
 config.substitutions.append(("%examples", os.path.join(config.attn_source_dir, "examples")))
 config.substitutions.append(("%root", config.attn_source_dir))
 config.substitutions.append(("%python", sys.executable))
+config.substitutions.append(("%libraries", os.path.join(config.attn_build_dir, "lib")))
+config.substitutions.append(("%cc", config.attn_cc))
 
 config.environment["FILECHECK_OPTS"] = "-enable-var-scope --dump-input=fail"
 llvm_config.use_default_substitutions()

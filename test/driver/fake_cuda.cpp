@@ -10,6 +10,7 @@
 // A module is PTX, whose entries and parameters are read; or machine code, of
 // which nothing is known; or for tests the text
 //   "fake cubin\nentry NAME BYTES BYTES ..\n..", with the sizes of parameters.
+#include "fake_cuda.h"
 #include <cstdarg>
 #include <cstdint>
 #include <cstdio>
@@ -22,20 +23,26 @@
 #include <string>
 #include <vector>
 
+std::string (*fake::run)(const fake::Launch &) = nullptr;
+void (*fake::encode)(void *, uint32_t, void *, const uint64_t *, const uint64_t *, const uint32_t *) = nullptr;
+
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace {
 
 enum Result : int { Success = 0, InvalidValue = 1, NoMemory = 2, NoDevice = 100, InvalidDevice = 101, InvalidImage = 200, InvalidContext = 201, NoBinary = 209, InvalidPtx = 218, NotFound = 500 };
 
+struct Module;
 struct Function {
   std::string name;
+  Module *module = nullptr;
   bool known = false; ///< whether `parameters` is
   std::vector<size_t> parameters;
   int sharedBytes = 48 << 10;
 };
 struct Module {
   bool open = false; ///< machine code: has every entry
+  std::string text;
   std::map<std::string, Function> functions;
 };
 
@@ -215,6 +222,7 @@ EXPORT int cuModuleLoadDataEx(void **result, const void *image, unsigned count, 
     readFake(bytes, *module);
   } else if (std::strstr(bytes, ".version") && std::strstr(bytes, ".target")) {
     readPtx(bytes, *module);
+    module->text = bytes;
   } else {
     for (unsigned n = 0; n < count; ++n)
       if (options[n] == 5)
@@ -223,6 +231,8 @@ EXPORT int cuModuleLoadDataEx(void **result, const void *image, unsigned count, 
     return InvalidPtx;
   }
   log("cuModuleLoadDataEx %s", module->open ? "machine code" : std::strncmp(bytes, "fake", 4) == 0 ? "fake cubin" : "ptx");
+  for (auto &entry : module->functions)
+    entry.second.module = module;
   modules.insert(module);
   *result = module;
   return Success;
@@ -245,6 +255,7 @@ EXPORT int cuModuleGetFunction(void **result, void *handle, const char *name) {
   auto function = module->functions.find(name);
   if (function == module->functions.end())
     return NotFound;
+  function->second.module = module;
   *result = &function->second;
   return Success;
 }
@@ -268,7 +279,14 @@ EXPORT int cuLaunchKernel(void *handle, unsigned gx, unsigned gy, unsigned gz, u
   log("cuLaunchKernel %s grid %u block %u shared %u stream %p", function->name.c_str(), gx, bx, shared, stream);
   for (size_t n = 0; n < function->parameters.size(); ++n)
     log("  parameter %zu: %s", n, hex(parameters[n], function->parameters[n]).c_str());
-  return Success;
+  if (!fake::run)
+    return Success;
+  std::string error = fake::run({function->module->text, function->name, gx, bx, shared, parameters, function->parameters, memory});
+  if (error.empty())
+    return Success;
+  log("  %s", error.c_str());
+  std::fprintf(stderr, "%s\n", error.c_str());
+  return 700;
 }
 
 // The rules of cuda.h. The map is 8-byte words: rank, type, address, then of
@@ -292,7 +310,10 @@ EXPORT int cuTensorMapEncodeTiled(void *map, int type, uint32_t rank, void *addr
     words[4 + 2 * d] = d ? strides[d - 1] : 2;
     text += " " + std::to_string(dims[d]) + ":" + std::to_string(words[4 + 2 * d]) + "/" + std::to_string(box[d]);
   }
-  std::memcpy(map, words, sizeof words);
+  if (fake::encode)
+    fake::encode(map, rank, address, dims, strides, box);
+  else
+    std::memcpy(map, words, sizeof words);
   log("cuTensorMapEncodeTiled type %d%s", type, text.c_str());
   return Success;
 }

@@ -277,7 +277,7 @@ TEST_F(Api, OlderDriver) {
   ASSERT_EQ(attn_device_open(ATTN_CUDA, 0, FAKE_CUDA, &device), ATTN_OK);
   setenv("FAKE_CUDA_FAIL", "cuModuleLoadDataEx=209", 1);
   EXPECT_EQ(attn_function_load(artifact, 0, device, &function), ATTN_UNSUPPORTED);
-  EXPECT_EQ(lines("cuModuleLoadDataEx").size(), 2u);
+  EXPECT_EQ(lines("cuModuleLoadDataEx").size(), 3u);
   EXPECT_NE(std::string(attn_message()).find("`p` (sm_80 ptx) cannot be loaded on Fake GPU"), std::string::npos) << attn_message();
 }
 
