@@ -4,7 +4,9 @@
 // RUN: attn-opt %s --wg-pipeline | mlir-translate --mlir-to-llvmir \
 // RUN:   | llc -mtriple=nvptx64-nvidia-cuda -mcpu=sm_90a -mattr=+ptx86 -o %t.ptx
 // RUN: FileCheck %s --input-file %t.ptx
+// RUN: attn-wg-dense %t.ptx 128 128 128 163920
 // RUN: %if ptxas %{ %ptxas -v -arch=sm_90a %t.ptx -o %t.cubin 2>&1 | FileCheck %s --check-prefix=PTXAS %}
+// RUN: attn-wg-dense %t.ptx 128 128 128 163920
 // RUN: %if ptxas %{ %python %root/tools/hot-loop %t.cubin --limit instructions=488 --limit spills=0 \
 // RUN:   --limit to-uniform=4 --limit copies=4 --limit late-exp=0 | FileCheck %s --check-prefix=LOOP %}
 
