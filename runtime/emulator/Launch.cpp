@@ -26,7 +26,7 @@ Cta::Cta(Grid &grid, Dim3 index) : grid(grid), index(index) {
   uint64_t *aligned = files.data();
   while (reinterpret_cast<uintptr_t>(aligned) % 64)
     ++aligned;
-  uint32_t registers = threads ? std::min(255u, RegisterFile / threads / 8 * 8) : 0;
+  uint32_t registers = threads ? std::min(256u, RegisterFile / threads / 8 * 8) : 0;
   if (grid.code.entry.maxRegisters)
     registers = std::min(registers, grid.code.entry.maxRegisters);
   registersFree = RegisterFile - registers * count * 32;
@@ -42,6 +42,7 @@ Cta::Cta(Grid &grid, Dim3 index) : grid(grid), index(index) {
     warp.known.happened[entries.warp(w)] = 1;
     if (grid.code.usesWgmma) {
       warp.wgmma.inFlight.assign(grid.code.units(), 0);
+      warp.wgmma.touchedAt.assign(grid.code.units(), 0);
       warp.wgmma.writtenAt.assign(grid.code.units(), 0);
     }
     if (grid.code.localBytes)

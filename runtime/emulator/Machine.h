@@ -29,7 +29,7 @@ struct WgmmaState : Groups {
   uint32_t issued = 0;               ///< ever
   uint32_t fences = 1;               ///< wgmma.fence executed, plus 1
   std::vector<uint8_t> inFlight;     ///< by unit: 1 accumulator, 2 A operand
-  std::vector<uint32_t> writtenAt;   ///< by unit: `fences` at the last write
+  std::vector<uint32_t> touchedAt, writtenAt; ///< by unit: `fences` at the last access, write
 };
 
 /// One lane's cp.async that has not landed yet.

@@ -35,6 +35,7 @@ void checkUses(Warp &warp, const Instr &i) {
                       (flight & 1 ? ", an accumulator" : ", an A operand") +
                       " of a wgmma that no wgmma.wait_group has waited for");
     }
+    state.touchedAt[use.unit] = state.fences;
     if (use.write)
       state.writtenAt[use.unit] = state.fences;
   }

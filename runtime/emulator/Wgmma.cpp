@@ -150,18 +150,21 @@ void checkRegisters(Warp &w, const Instr &i) {
   WgmmaState &state = w.wgmma;
   if (state.fences == 1)
     w.report(Finding::Kind::Registers, i, "starts with no wgmma.fence before it");
-  auto check = [&](Range list, const char *what) {
+  // What other instructions touched needs a fence; for A operands, reading does
+  // no harm.
+  auto check = [&](Range list, const std::vector<uint32_t> &at, const char *what) {
     for (uint32_t k = 0; k < list.count; ++k) {
       uint32_t unit = code.slots[list.begin + k] / 32;
-      if (state.writtenAt[unit] == state.fences && state.fences > 1) {
-        w.report(Finding::Kind::Registers, i, std::string("uses ") + what + " " + code.unitNames[unit] +
-                                                  ", written after the last wgmma.fence");
+      if (at[unit] == state.fences && state.fences > 1) {
+        w.report(Finding::Kind::Registers, i, std::string("uses ") + what + " " + code.unitNames[unit] + ", " +
+                                                  (state.writtenAt[unit] == state.fences ? "written" : "read") +
+                                                  " after the last wgmma.fence");
         return;
       }
     }
   };
-  check(i.list, "accumulator");
-  check(i.list2, "A operand");
+  check(i.list, state.touchedAt, "accumulator");
+  check(i.list2, state.writtenAt, "A operand");
   for (uint32_t k = 0; k < i.list2.count; ++k)
     if (uint32_t unit = code.slots[i.list2.begin + k] / 32; state.inFlight[unit] & 1) {
       w.report(Finding::Kind::Registers, i, "takes as A operand " + code.unitNames[unit] + ", an accumulator in flight");
