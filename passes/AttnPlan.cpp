@@ -263,7 +263,22 @@ void Planner::copy(Value field) {
   store(kernel, field, node, dims);
 }
 
+// How long the vectors are that attends compute with.
+static int64_t longestVector(PatternOp pattern) {
+  int64_t longest = 0;
+  auto look = [&](Value value) {
+    auto vector = dyn_cast<VectorType>(value.getType());
+    if (vector && vector.getRank() == 1 && isa<FloatType>(vector.getElementType()))
+      longest = std::max(longest, vector.getDimSize(0));
+  };
+  pattern.walk([&](AttendOp attend) {
+    attend.walk([&](Operation *op) { llvm::for_each(op->getResults(), look); });
+  });
+  return longest;
+}
+
 LogicalResult Planner::run() {
+  components = longestVector(pattern);
   builder.setInsertionPoint(pattern);
   auto program =
       plan::ProgramOp::create(builder, pattern.getLoc(), pattern.getSymName());

@@ -33,7 +33,7 @@ public:
 
   /// The side of a kernel's tiles: `rows` or `cols`.
   int64_t side(llvm::StringRef kernel, llvm::StringRef key) const {
-    return choose(target, choices, kernel, key);
+    return choose(target, choices, kernel, key, components);
   }
   /// A scalar of the pattern in the program.
   mlir::Value host(mlir::Value value) { return map.lookup(value); }
@@ -64,6 +64,7 @@ private:
   PatternOp pattern;
   mlir::OpBuilder builder;
   mlir::IRMapping map;
+  int64_t components = 0; ///< of the longest vector in an attend
   llvm::MapVector<mlir::Value,
                   llvm::SmallVector<std::pair<OutputOp, mlir::Value>>>
       outputs;

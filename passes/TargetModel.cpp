@@ -15,10 +15,47 @@ static const TargetModel::Key cpuKeys[] = {
      1, true},
 };
 
-static const TargetModel cpu = {"cpu", cpuKeys};
+// Sides for tensor cores: 64 rows to a warpgroup, and as many keys as registers
+// and shared memory hold beside two stages of keys and values. A kernel that
+// cannot use tensor cores has one row to a tile.
+static const TargetModel::Key hopperKeys[] = {
+    {"rows", "rows of a tile", 128, 1, 256, 1, false},
+    {"cols", "keys of a tile", 128, 8, 256, 8, true},
+    {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
+    {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
+     1, true},
+};
+static const TargetModel::Sides hopperSides[] = {
+    {64, 192, 128}, {128, 128, 128}, {192, 128, 112}, {256, 128, 80}};
+
+// 16 rows to a warp.
+static const TargetModel::Key ampereKeys[] = {
+    {"rows", "rows of a tile", 128, 1, 256, 1, false},
+    {"cols", "keys of a tile", 64, 8, 256, 8, true},
+    {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
+    {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
+     1, true},
+};
+static const TargetModel::Sides ampereSides[] = {
+    {128, 128, 64}, {256, 64, 64}};
+
+static const TargetModel models[] = {{"cpu", cpuKeys, {}},
+                                     {"sm_90a", hopperKeys, hopperSides},
+                                     {"sm_80", ampereKeys, ampereSides}};
 
 const TargetModel *TargetModel::get(StringRef name) {
-  return name == "cpu" ? &cpu : nullptr;
+  for (const TargetModel &model : models)
+    if (name == model.name)
+      return &model;
+  return nullptr;
+}
+
+int64_t TargetModel::preset(StringRef key, int64_t components) const {
+  if (key == "rows" || key == "cols")
+    for (const Sides &s : sides)
+      if (components <= s.most || &s == &sides.back())
+        return key == "rows" ? s.rows : s.cols;
+  return find(key)->value;
 }
 
 const TargetModel::Key *TargetModel::find(StringRef key) const {
@@ -46,6 +83,9 @@ void TargetModel::print(raw_ostream &os) const {
        << (key.step > 1 ? ", a multiple of " + std::to_string(key.step)
                         : std::string())
        << ")  " << key.meaning << '\n';
+  for (const Sides &s : sides)
+    os << llvm::format("  up to %d components: %d rows, %d cols\n",
+                       int(s.most), int(s.rows), int(s.cols));
 }
 
 FailureOr<SmallVector<ScheduleChoice>>
@@ -83,9 +123,9 @@ attn::parseChoices(const TargetModel &target, ArrayRef<std::string> texts,
 
 int64_t attn::choose(const TargetModel &target,
                      ArrayRef<ScheduleChoice> choices, StringRef kernel,
-                     StringRef key) {
+                     StringRef key, int64_t components) {
   for (const ScheduleChoice &choice : llvm::reverse(choices))
     if (choice.key == key && (choice.kernel == kernel || choice.kernel == "*"))
       return choice.value;
-  return target.find(key)->value;
+  return target.preset(key, components);
 }

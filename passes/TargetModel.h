@@ -15,13 +15,22 @@ struct TargetModel {
     int64_t least, most, step; ///< values are multiples of `step`
     bool needsSweep;           ///< only in kernels that sweep
   };
+  /// Sides of tiles where no vector has more than `most` components.
+  struct Sides {
+    int64_t most;
+    int64_t rows, cols;
+  };
   const char *name;
   llvm::ArrayRef<Key> keys;
+  /// Ascending; empty: the defaults of the keys `rows` and `cols` always count.
+  llvm::ArrayRef<Sides> sides;
 
   const Key *find(llvm::StringRef key) const;
   /// What is wrong with a value of a key, such as "must lie between 16 and 256";
   /// empty if it is one of the key's values.
   static std::string complaint(const Key &key, int64_t value);
+  /// The default of a key for vectors of up to `components` numbers.
+  int64_t preset(llvm::StringRef key, int64_t components) const;
   /// A table of the keys.
   void print(llvm::raw_ostream &os) const;
 
@@ -41,9 +50,9 @@ parseChoices(const TargetModel &target, llvm::ArrayRef<std::string> texts,
              llvm::function_ref<mlir::InFlightDiagnostic()> emitError);
 
 /// The value of a key for a kernel: the last choice that names it, or the
-/// default.
+/// default for vectors of up to `components` numbers.
 int64_t choose(const TargetModel &target,
                llvm::ArrayRef<ScheduleChoice> choices, llvm::StringRef kernel,
-               llvm::StringRef key);
+               llvm::StringRef key, int64_t components = 0);
 
 } // namespace attn

@@ -19,11 +19,14 @@ enum class Stage {
   Schedule, ///< level 2 with tile sizes and target choices
   Target,   ///< vector, scf, memref
   Llvm,     ///< LLVM dialect
-  Binary,   ///< machine code (printed as assembly)
+  Ptx,      ///< NVIDIA's assembly; GPUs only
+  Binary,   ///< machine code (printed as assembly; of GPUs: what it needs)
 };
 
 struct CompileOptions {
+  std::string target = "cpu"; ///< or sm_90a, sm_80
   std::string cpu = "native"; ///< an LLVM CPU name, or x86-64-v3, x86-64-v4
+  std::string ptxas;          ///< path of NVIDIA's assembler; empty: found by itself
   std::map<std::string, int64_t> schedule; ///< overrides: rows, cols, share, ...
 };
 

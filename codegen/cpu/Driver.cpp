@@ -7,13 +7,20 @@ using namespace plan;
 using namespace attn::cpu;
 using arith::CmpIPredicate;
 
-static void count(Emit &e, Value stats, int64_t which) {
+static void count(Emit &e, const Target &target, Value stats, int64_t which) {
   Value p = e.at(stats, 8 * which);
-  e.store(e.add(e.load(e.i64(), p), e.integer(1)), p);
+  if (!target.atomics) {
+    e.store(e.add(e.load(e.i64(), p), e.integer(1)), p);
+    return;
+  }
+  Value there = LLVM::ICmpOp::create(e, LLVM::ICmpPredicate::ne, stats, LLVM::ZeroOp::create(e, e.ptr()));
+  e.when(there, [&] { LLVM::AtomicRMWOp::create(e, LLVM::AtomicBinOp::add, p, e.integer(1), LLVM::AtomicOrdering::monotonic); });
 }
 
 Value attn::cpu::instanceSide(Tiles &t, KernelOp kernel, int64_t share) {
   Emit &e = t.e;
+  if (share == 1)
+    return e.integer(1);
   Value tiles = e.integer(1);
   for (Value bound : kernel.getGrid())
     tiles = e.mul(tiles, e.max(t.scalar(bound), e.integer(0)));
@@ -55,7 +62,7 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
     OpBuilder::InsertionGuard inner(e);
     e.setInsertionPointToStart(asked.thenBlock());
     if (counts)
-      count(e, stats, Manifest::Tested);
+      count(e, target, stats, Manifest::Tested);
     scf::YieldOp::create(e, func::CallOp::create(e, by, args).getResults());
     e.setInsertionPointToStart(asked.elseBlock());
     scf::YieldOp::create(e, ValueRange(verdict));
@@ -75,13 +82,13 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
     {
       OpBuilder::InsertionGuard inner(e);
       e.setInsertionPointToStart(visit.thenBlock());
-      count(e, stats, Manifest::Visited);
+      count(e, target, stats, Manifest::Visited);
       if (sweep.prepare)
         e.when(carried[1], [] {}, [&] { func::CallOp::create(e, sweep.prepare, args); });
       e.when(
           e.cmp(CmpIPredicate::eq, verdict, e.integer(2)), [&] { func::CallOp::create(e, sweep.full, args); },
           [&] {
-            count(e, stats, Manifest::Mixed);
+            count(e, target, stats, Manifest::Mixed);
             func::CallOp::create(e, sweep.mixed, args);
           });
       scf::YieldOp::create(e, ValueRange(e.boolean(true)));

@@ -1,4 +1,5 @@
 #include "codegen/cpu/Emit.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace attn::cpu;
@@ -127,10 +128,16 @@ Value Emit::ceilDiv(Value a, Value b) {
 }
 
 Value Emit::lanesIota() {
+  if (lanes == 1)
+    return integer(0);
   SmallVector<int64_t> values;
   for (unsigned k = 0; k < lanes; ++k)
     values.push_back(k);
-  return arith::ConstantOp::create(*this, DenseElementsAttr::get(vec(i64()), ArrayRef<int64_t>(values)));
+  return arith::ConstantOp::create(*this, DenseElementsAttr::get(cast<VectorType>(vec(i64())), ArrayRef<int64_t>(values)));
+}
+
+Value Emit::fma(Value a, Value b, Value c) {
+  return isVector(c) ? vector::FMAOp::create(*this, a, b, c).getResult() : math::FmaOp::create(*this, a, b, c).getResult();
 }
 
 Value Emit::at(Value p, Value bytes) {
@@ -180,4 +187,20 @@ void Emit::when(Value condition, llvm::function_ref<void()> then, llvm::function
     setInsertionPointToStart(op.elseBlock());
     otherwise();
   }
+}
+
+Value Emit::choose(Value condition, llvm::function_ref<Value()> then, llvm::function_ref<Value()> otherwise) {
+  OpBuilder::InsertionGuard guard(*this);
+  auto branch = [&](llvm::function_ref<Value()> make, Block *block) {
+    setInsertionPointToStart(block);
+    Value x = make();
+    scf::YieldOp::create(*this, ValueRange(x));
+    return x.getType();
+  };
+  // The type is known once one side has been written.
+  auto op = scf::IfOp::create(*this, TypeRange{getI1Type()}, condition, true);
+  Type type = branch(then, op.thenBlock());
+  branch(otherwise, op.elseBlock());
+  op.getResult(0).setType(type);
+  return op.getResult(0);
 }

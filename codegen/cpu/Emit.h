@@ -1,5 +1,6 @@
-// The instructions that CPU lowering is written in: i64 arithmetic, vectors of
-// one native width, memory through plain pointers.
+// The instructions that lowering with rows in lanes is written in: i64
+// arithmetic, vectors of one native width, memory through plain pointers. With
+// one lane there are no vectors: a thread of a GPU is a lane by itself.
 #pragma once
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -17,6 +18,11 @@ struct Target {
   unsigned keys = 4;    ///< keys (or components) of a microkernel's register tile
   bool scalef = true;   ///< AVX-512: multiplication by a power of two
   bool bf16 = true;     ///< an instruction rounds to bf16
+  /// Rows of 16-bit keys and values are read where they lie, not widened for a
+  /// whole tile first: scratch memory is dearer than conversions.
+  bool narrow = false;
+  /// Counters are shared between threads, and may be absent.
+  bool atomics = false;
 
   /// Lane blocks of a register tile where a tile has so many rows: as many of
   /// `vectors` as divide it.
@@ -41,7 +47,7 @@ public:
 
   mlir::IntegerType i64() { return getI64Type(); }
   Type ptr() { return mlir::LLVM::LLVMPointerType::get(getContext()); }
-  mlir::VectorType vec(Type element) { return mlir::VectorType::get({int64_t(lanes)}, element); }
+  Type vec(Type element) { return lanes == 1 ? element : Type(mlir::VectorType::get({int64_t(lanes)}, element)); }
 
   /// How an element type is held in registers: index as i64, bf16 and f16 as f32.
   Type held(Type element);
@@ -72,11 +78,15 @@ public:
   Value ceilDiv(Value a, Value b);
 
   bool isVector(Value v) { return llvm::isa<mlir::VectorType>(v.getType()); }
-  Value splat(Value v) { return isVector(v) ? v : mlir::vector::BroadcastOp::create(*this, vec(v.getType()), v).getResult(); }
+  Value splat(Value v) { return isVector(v) || lanes == 1 ? v : mlir::vector::BroadcastOp::create(*this, vec(v.getType()), v).getResult(); }
   /// Makes both scalars or both vectors.
   void meet(Value &a, Value &b);
   /// 0, 1, 2, .. in i64 lanes.
   Value lanesIota();
+  /// All lanes into one.
+  Value reduce(mlir::vector::CombiningKind kind, Value v) { return isVector(v) ? mlir::vector::ReductionOp::create(*this, kind, v).getResult() : v; }
+  /// a * b + c, rounded once.
+  Value fma(Value a, Value b, Value c);
 
   /// `p` plus a number of bytes.
   Value at(Value p, Value bytes);
@@ -91,6 +101,8 @@ public:
   void loop(int64_t from, int64_t to, int64_t step, Body body) { loop(integer(from), integer(to), step, body); }
   llvm::SmallVector<Value> loop(Value from, Value to, int64_t step, mlir::ValueRange init, CarryBody body);
   void when(Value condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise = {});
+  /// One of two values, of which only one is computed.
+  Value choose(Value condition, llvm::function_ref<Value()> then, llvm::function_ref<Value()> otherwise);
 };
 
 } // namespace attn::cpu

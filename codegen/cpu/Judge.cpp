@@ -115,7 +115,7 @@ Bounds KernelLowering::boundsOf(Tiles &t, SweepPlan &sweep, MaskOp mask) {
 
 void KernelLowering::emitJudge(SweepPlan &sweep) {
   SmallVector<MaskOp> masks = testedMasks(sweep);
-  if (masks.empty())
+  if (masks.empty() || target.lanes == 1) // of one row, the mask itself costs as much
     return;
   sweep.judge = begin(".judge." + Twine(&sweep - sweeps.data()), true, {builder.getI64Type()});
   Emit e(kernel.getLoc(), builder, target.lanes);
@@ -184,11 +184,11 @@ void KernelLowering::storeRanges(Tiles &t, ArrayRef<RangedValue> ranges, int64_t
   using vector::CombiningKind;
   for (auto [k, r] : llvm::enumerate(ranges))
     for (unsigned hi : {0u, 1u}) {
-      Type type = getElementTypeOrSelf(lanesOf(r).getElementType());
+      Type type = getElementTypeOrSelf(lanesOf(r));
       CombiningKind kind = type.isInteger(1)      ? hi ? CombiningKind::OR : CombiningKind::AND
                            : isa<FloatType>(type) ? hi ? CombiningKind::MAXIMUMF : CombiningKind::MINIMUMF
                                                   : hi ? CombiningKind::MAXSI : CombiningKind::MINSI;
-      Value x = vector::ReductionOp::create(e, kind, found[2 * k + hi]);
+      Value x = e.reduce(kind, found[2 * k + hi]);
       if (type.isInteger(1))
         x = arith::ExtUIOp::create(e, e.getI8Type(), x);
       e.store(x, e.at(isRows ? t.cx.own : t.cx.shared, r.offset + 8 * hi));

@@ -157,8 +157,8 @@ void KernelLowering::emitTest(SweepPlan &sweep) {
     });
     return result;
   });
-  Value any = vector::ReductionOp::create(e, vector::CombiningKind::OR, seen[0]);
-  Value all = vector::ReductionOp::create(e, vector::CombiningKind::AND, seen[1]);
+  Value any = e.reduce(vector::CombiningKind::OR, seen[0]);
+  Value all = e.reduce(vector::CombiningKind::AND, seen[1]);
   all = e.band(all, e.cmp(CmpIPredicate::eq, t.cx.keys, e.integer(sweep.cols)));
   Value verdict = e.select(any, e.select(all, e.integer(2), e.integer(1)), e.integer(0));
   func::ReturnOp::create(e, ValueRange(verdict));

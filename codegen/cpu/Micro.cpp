@@ -26,10 +26,16 @@ struct Micro {
   ValueRange args;
   const Target &target;
   int64_t rowBytes;
+  Type element; ///< of what streams past
   func::FuncOp fn;
 
-  Micro(func::FuncOp fn, OpBuilder &builder, const Target &target, int64_t rows)
-      : e(fn.getLoc(), builder, target.lanes), args(fn.getArguments()), target(target), rowBytes(rows * 4), fn(fn) {}
+  Micro(func::FuncOp fn, OpBuilder &builder, const Target &target, int64_t rows, Type element)
+      : e(fn.getLoc(), builder, target.lanes), args(fn.getArguments()), target(target), rowBytes(rows * 4), element(element), fn(fn) {}
+
+  Value streamed(Value p) {
+    Value x = e.load(element, p);
+    return element.isF32() ? x : arith::ExtFOp::create(e, e.getF32Type(), x).getResult();
+  }
 
   Value block(Value p, Value lane, unsigned k) { return e.at(p, e.add(lane, e.integer(int64_t(k) * e.lanes * 4))); }
   Value loadVector(Value p) { return e.load(e.vec(e.getF32Type()), p, e.lanes * 4); }
@@ -45,9 +51,9 @@ struct Micro {
   SmallVector<Value> update(ValueRange acc, ArrayRef<Value> scalars, ArrayRef<Value> vectors) {
     SmallVector<Value> next;
     for (unsigned i = 0; i < scalars.size(); ++i) {
-      Value x = e.splat(e.load(e.getF32Type(), scalars[i]));
+      Value x = e.splat(streamed(scalars[i]));
       for (unsigned v = 0; v < vectors.size(); ++v)
-        next.push_back(vector::FMAOp::create(e, x, vectors[v], acc[i * vectors.size() + v]));
+        next.push_back(e.fma(x, vectors[v], acc[i * vectors.size() + v]));
     }
     return next;
   }
@@ -55,20 +61,26 @@ struct Micro {
 };
 } // namespace
 
+static std::string named(std::string name, Type element) {
+  if (!element.isF32())
+    llvm::raw_string_ostream(name) << '.' << element;
+  return name;
+}
+
 static std::pair<func::FuncOp, bool> getOrMake(ModuleOp module, const std::string &name, ArrayRef<Type> inputs, ArrayRef<Type> results = {}) {
   if (auto fn = module.lookupSymbol<func::FuncOp>(name))
     return {fn, false};
   return {makeFunction(module, name, inputs, results), true};
 }
 
-func::FuncOp attn::cpu::scoresFunction(ModuleOp module, const Target &target, int64_t rows) {
+func::FuncOp attn::cpu::scoresFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
   OpBuilder b(module.getContext());
   Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, "scores." + std::to_string(rows), {p, p, p, i, i, i, i});
+  auto [fn, isNew] = getOrMake(module, named("scores." + std::to_string(rows), element), {p, p, p, i, i, i, i});
   if (!isNew)
     return fn;
   b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, rows);
+  Micro m(fn, b, target, rows, element);
   Emit &e = m.e;
   Value s = m.args[0], q = m.args[1], k = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
   unsigned n = target.keys, vectors = m.vectors();
@@ -98,14 +110,14 @@ func::FuncOp attn::cpu::scoresFunction(ModuleOp module, const Target &target, in
   return fn;
 }
 
-func::FuncOp attn::cpu::accumulateFunction(ModuleOp module, const Target &target, int64_t rows) {
+func::FuncOp attn::cpu::accumulateFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
   OpBuilder b(module.getContext());
   Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, "accumulate." + std::to_string(rows), {p, p, p, i, i, i, i});
+  auto [fn, isNew] = getOrMake(module, named("accumulate." + std::to_string(rows), element), {p, p, p, i, i, i, i});
   if (!isNew)
     return fn;
   b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, rows);
+  Micro m(fn, b, target, rows, element);
   Emit &e = m.e;
   Value o = m.args[0], weights = m.args[1], v = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
   unsigned n = target.keys, vectors = m.vectors();
@@ -137,14 +149,14 @@ func::FuncOp attn::cpu::accumulateFunction(ModuleOp module, const Target &target
   return fn;
 }
 
-func::FuncOp attn::cpu::accumulateExactFunction(ModuleOp module, const Target &target, int64_t rows) {
+func::FuncOp attn::cpu::accumulateExactFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
   OpBuilder b(module.getContext());
   Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, "accumulate.exact." + std::to_string(rows), {p, p, p, i, i, i, i});
+  auto [fn, isNew] = getOrMake(module, named("accumulate.exact." + std::to_string(rows), element), {p, p, p, i, i, i, i});
   if (!isNew)
     return fn;
   b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, rows);
+  Micro m(fn, b, target, rows, element);
   Emit &e = m.e;
   Value o = m.args[0], weights = m.args[1], v = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
   e.loop(0, m.rowBytes, e.lanes * 4, [&](Value lane) {
@@ -152,8 +164,8 @@ func::FuncOp attn::cpu::accumulateExactFunction(ModuleOp module, const Target &t
       Value to = e.at(e.at(o, e.mul(component, e.integer(m.rowBytes))), lane), column = e.at(v, e.mul(component, step));
       Value acc = e.loop(e.integer(0), keys, 1, ValueRange(m.loadVector(to)), [&](Value c, ValueRange carried) -> SmallVector<Value> {
         Value w = m.loadVector(e.at(e.at(weights, e.mul(c, e.integer(m.rowBytes))), lane));
-        Value x = e.splat(e.load(e.getF32Type(), e.at(column, e.mul(c, keyStride))));
-        Value sum = vector::FMAOp::create(e, x, w, carried[0]);
+        Value x = e.splat(m.streamed(e.at(column, e.mul(c, keyStride))));
+        Value sum = e.fma(x, w, carried[0]);
         return {e.select(e.cmp(arith::CmpFPredicate::UNE, w, e.zero(w.getType())), sum, carried[0])};
       })[0];
       e.store(acc, to, e.lanes * 4);
@@ -164,18 +176,18 @@ func::FuncOp attn::cpu::accumulateExactFunction(ModuleOp module, const Target &t
 }
 
 // x - x is 0 for finite x alone; sums of zeros are 0.
-func::FuncOp attn::cpu::finiteFunction(ModuleOp module, const Target &target) {
+func::FuncOp attn::cpu::finiteFunction(ModuleOp module, const Target &target, Type element) {
   OpBuilder b(module.getContext());
   Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, "finite", {p, i, i, i, i}, {b.getI1Type()});
+  auto [fn, isNew] = getOrMake(module, named("finite", element), {p, i, i, i, i}, {b.getI1Type()});
   if (!isNew)
     return fn;
   b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, 64);
+  Micro m(fn, b, target, 64, element);
   Emit &e = m.e;
   Value v = m.args[0], keyStride = m.args[1], step = m.args[2], components = m.args[3], keys = m.args[4];
   Type f32 = e.getF32Type();
-  Value contiguous = e.cmp(CmpIPredicate::eq, step, e.integer(4));
+  Value contiguous = e.band(e.cmp(CmpIPredicate::eq, step, e.integer(4)), e.boolean(element.isF32() && e.lanes > 1));
   Value wide = e.select(contiguous, e.sub(components, arith::RemSIOp::create(e, components, e.integer(e.lanes))), e.integer(0));
   SmallVector<Value> init{e.zero(e.vec(f32)), e.zero(f32)};
   SmallVector<Value> sums = e.loop(e.integer(0), keys, 1, init, [&](Value c, ValueRange carried) -> SmallVector<Value> {
@@ -185,12 +197,12 @@ func::FuncOp attn::cpu::finiteFunction(ModuleOp module, const Target &target) {
       return {e.add(sum[0], e.sub(x, x))};
     })[0];
     Value scalars = e.loop(wide, components, 1, ValueRange(carried[1]), [&](Value d, ValueRange sum) -> SmallVector<Value> {
-      Value x = e.load(f32, e.at(row, e.mul(d, step)));
+      Value x = m.streamed(e.at(row, e.mul(d, step)));
       return {e.add(sum[0], e.sub(x, x))};
     })[0];
     return {vectors, scalars};
   });
-  Value total = e.add(vector::ReductionOp::create(e, vector::CombiningKind::ADD, sums[0]), sums[1]);
+  Value total = e.add(e.reduce(vector::CombiningKind::ADD, sums[0]), sums[1]);
   func::ReturnOp::create(e, ValueRange(e.cmp(arith::CmpFPredicate::OEQ, total, e.zero(f32))));
   return fn;
 }

@@ -72,7 +72,7 @@ void StepLowering::emitProduct(Tiles &t, Micro &m) {
   if (m.kind == Product::Scores) {
     Place rows = t.cx.places.lookup(m.rows);
     Value q = e.at(rows.own ? t.cx.own : t.cx.shared, rows.offset);
-    func::FuncOp fn = scoresFunction(k.module, k.target, k.rows);
+    func::FuncOp fn = scoresFunction(k.module, k.target, k.rows, m.streamedElement);
     func::CallOp::create(e, fn, ValueRange{result, q, streamed->base, streamed->stride, streamed->componentStride, size, t.cx.keys});
   } else {
     if (!m.inPlace) {
@@ -88,10 +88,10 @@ void StepLowering::emitProduct(Tiles &t, Micro &m) {
     SmallVector<Value> args{result, p, streamed->base, streamed->stride, streamed->componentStride, size, t.cx.keys};
     auto call = [&](func::FuncOp fn) { func::CallOp::create(e, fn, args); };
     if (t.cx.full) {
-      call(accumulateFunction(k.module, k.target, k.rows));
+      call(accumulateFunction(k.module, k.target, k.rows, m.streamedElement));
     } else { // hidden values have weight 0 whatever lies there [S2]
-      Value finite = func::CallOp::create(e, finiteFunction(k.module, k.target), ValueRange(args).drop_front(2)).getResult(0);
-      e.when(finite, [&] { call(accumulateFunction(k.module, k.target, k.rows)); }, [&] { call(accumulateExactFunction(k.module, k.target, k.rows)); });
+      Value finite = func::CallOp::create(e, finiteFunction(k.module, k.target, m.streamedElement), ValueRange(args).drop_front(2)).getResult(0);
+      e.when(finite, [&] { call(accumulateFunction(k.module, k.target, k.rows, m.streamedElement)); }, [&] { call(accumulateExactFunction(k.module, k.target, k.rows, m.streamedElement)); });
     }
   }
   t.cx.places[m.op.getResult()] = m.result;
@@ -163,7 +163,7 @@ void StepLowering::scaleInPlace(Tiles &t, Micro &m, ArrayRef<Position> blocks) {
     changed = changed ? arith::OrIOp::create(e, changed, x).getResult() : x;
     factors.push_back(e.splat(t.eval(scale.getFactor(), p)));
   }
-  Value any = vector::ReductionOp::create(e, vector::CombiningKind::OR, changed);
+  Value any = e.reduce(vector::CombiningKind::OR, changed);
   Type type = e.vec(e.getF32Type());
   e.when(any, [&] {
     e.loop(0, TileType::size(m.letter), 1, [&](Value d) {
@@ -246,10 +246,9 @@ void StepLowering::finish(Tiles &t) {
     for (int64_t d : dims(c.next))
       bytes *= d == TileType::R ? k.rows : d == TileType::C ? sweep.cols : llvm::alignTo(TileType::size(d), k.target.keys);
     Value from = e.at(t.cx.shared, c.temporary.offset), dest = e.at(t.cx.own, to.offset);
-    e.loop(0, llvm::alignTo(bytes, 64), 16, [&](Value at) {
-      Type chunk = VectorType::get({16}, e.getI8Type());
-      e.store(e.load(chunk, e.at(from, at), 16), e.at(dest, at), 16);
-    });
+    int64_t size = e.lanes == 1 ? 8 : 16;
+    Type chunk = e.lanes == 1 ? Type(e.i64()) : VectorType::get({16}, e.getI8Type());
+    e.loop(0, llvm::alignTo(bytes, size), size, [&](Value at) { e.store(e.load(chunk, e.at(from, at), size), e.at(dest, at), size); });
   }
   for (auto [offset, x] : scalars)
     e.store(x, e.at(t.cx.own, offset));

@@ -26,6 +26,7 @@ private:
     Place rowsPlace, result;
     bool streamedShared = false, inPlace = false;
     Place streamedPlace;
+    mlir::Type streamedElement; ///< as the microkernel reads it
   };
   /// A loop over the keys.
   struct Round {

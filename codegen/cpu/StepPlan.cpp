@@ -254,9 +254,14 @@ void StepLowering::planPlaces() {
       m.rowsPlace = microOf(m.rows)->result;
     // Streamed rows: f32 in place, everything else through scratch.
     auto load = m.streamed.getDefiningOp<LoadOp>();
-    bool direct = load && k.frame.memory.find(load.getBuffer())->second.element.isF32() && streamsDirectly(load, sweep);
-    if (direct)
-      continue;
+    m.streamedElement = k.builder.getF32Type();
+    if (load && streamsDirectly(load, sweep)) {
+      Type element = k.frame.memory.find(load.getBuffer())->second.element;
+      if (element.isF32() || (k.target.narrow && (element.isF16() || element.isBF16()))) {
+        m.streamedElement = element;
+        continue;
+      }
+    }
     m.streamedShared = true;
     for (auto &[v, place] : sweep.prepared)
       if (v == m.streamed)

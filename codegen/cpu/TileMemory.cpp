@@ -48,6 +48,8 @@ Value Tiles::loadAt(Type element, Value base, Value offset, Value valid, bool is
   Value size = e.integer(Emit::bytes(memory));
   if (!isVector) {
     Value p = e.at(base, e.mul(offset, size));
+    if (valid && e.lanes == 1) // a branch costs a thread nothing
+      return e.choose(valid, [&] { return toHeld(e, e.load(memory, p), element); }, [&] { return e.zero(e.held(element)); });
     if (valid)
       p = e.select(valid, p, cx.frame);
     Value x = toHeld(e, e.load(memory, p), element);

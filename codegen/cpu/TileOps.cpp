@@ -43,7 +43,7 @@ Value Tiles::reduceLanes(Fold kind, Value v) {
                       : kind == Fold::All ? CombiningKind::AND
                       : kind == Fold::Any ? CombiningKind::OR
                                           : CombiningKind::ADD;
-  return vector::ReductionOp::create(e, how, v);
+  return e.reduce(how, v);
 }
 
 // Over the rows that are present, in lanes.

@@ -54,7 +54,7 @@ static Value narrowed(Emit &e, Value x, Type element) {
 void Tiles::copyRows(RowAccess access, Value buffer, ValueRange indices, const Place &place, int64_t letter, bool toMemory) {
   const Memory &m = frame.memory.find(buffer)->second;
   mark();
-  int64_t lanes = e.lanes, size = TileType::size(letter), step = place.stride(letter) * 4, bytes = Emit::bytes(m.element), whole = size - size % lanes;
+  int64_t lanes = e.lanes, size = TileType::size(letter), step = place.stride(letter) * 4, bytes = Emit::bytes(m.element), whole = lanes == 1 ? 0 : size - size % lanes;
   Value tile = e.at(place.own ? cx.own : cx.shared, place.offset);
   Value base = e.loadSlot(cx.frame, m.slot, e.ptr()), valid = e.boolean(true), rowStride;
   auto stride = [&](unsigned dim) { return e.mul(e.loadSlot(cx.frame, m.strideSlot(dim), e.i64()), e.integer(bytes)); };

@@ -132,7 +132,7 @@ void Tiles::put(const Place &place, const Position &p, Value x) {
 static Value fetch(Emit &e, const Place &place, Value from, int64_t lane) {
   Type stored = e.stored(place.held);
   Value x;
-  if (int64_t stride = lane ? place.stride(lane) : 0; stride > 1) {
+  if (int64_t stride = lane ? place.stride(lane) : 0; stride > 1 && e.lanes > 1) {
     x = e.zero(e.vec(stored));
     for (unsigned k = 0; k < e.lanes; ++k)
       x = vector::InsertOp::create(e, e.load(stored, e.at(from, k * stride * Emit::bytes(stored))), x, int64_t(k));

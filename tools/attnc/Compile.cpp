@@ -24,7 +24,8 @@ const StageName stages[] = {
     {"schedule", Stage::Schedule, "level 2 with tile sizes and target choices"},
     {"target", Stage::Target, "vectors, loops and memory"},
     {"llvm", Stage::Llvm, "the LLVM dialect"},
-    {"binary", Stage::Binary, "assembly"},
+    {"ptx", Stage::Ptx, "NVIDIA's assembly; GPUs only"},
+    {"binary", Stage::Binary, "assembly; of GPUs: registers and memory of each kernel"},
 };
 
 std::string stageNames() {

@@ -6,13 +6,21 @@ using namespace attn;
 using namespace attnc;
 
 Options attnc::compileOptions() {
-  return {{"--schedule", "rows=64,..", "overrides: rows, cols, share"},
-          {"--cpu", "NAME", "native, x86-64-v3, x86-64-v4 or any name that LLVM knows"}};
+  return {{"--target", "NAME", "cpu (default), sm_90a (Hopper) or sm_80 (Ampere and later)"},
+          {"--schedule", "rows=64,..", "overrides: rows, cols, share"},
+          {"--cpu", "NAME", "native, x86-64-v3, x86-64-v4 or any name that LLVM knows"},
+          {"--ptxas", "PATH", "NVIDIA's assembler (default: as docs/attnc.md says)"}};
 }
 
 bool attnc::readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error) {
   options.cpu = arguments.get("--cpu", "native");
-  const TargetModel *model = TargetModel::get("cpu");
+  options.target = arguments.get("--target", "cpu");
+  options.ptxas = arguments.get("--ptxas");
+  const TargetModel *model = TargetModel::get(options.target);
+  if (!model) {
+    error = "no target `" + options.target + "`" + didYouMean(options.target, {"cpu", "sm_90a", "sm_80"});
+    return false;
+  }
   std::vector<std::string> names;
   for (const TargetModel::Key &key : model->keys)
     names.push_back(key.name);

@@ -1,0 +1,105 @@
+#include "codegen/nvidia/PlanToNvidia.h"
+#include "codegen/Pipelines.h"
+#include "codegen/Sizes.h"
+#include "codegen/nvidia/Simt.h"
+#include "codegen/nvidia/TensorPath.h"
+#include "passes/Pipelines.h"
+#include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+
+using namespace mlir;
+using namespace attn;
+using namespace attn::nvidia;
+
+static LogicalResult plan(ModuleOp module, const nvidia::Target &target, ArrayRef<std::string> schedule) {
+  PassManager passes(module.getContext(), ModuleOp::getOperationName());
+  passes.enableVerifier(false);
+  PlanOptions options;
+  options.target = target.name;
+  options.schedule.assign(schedule.begin(), schedule.end());
+  buildPlanPipeline(passes, options);
+  buildSchedulePipeline(passes, options);
+  return passes.run(module);
+}
+
+static SmallVector<plan::KernelOp> kernelsOf(ModuleOp module) {
+  SmallVector<plan::KernelOp> kernels;
+  module.walk([&](plan::KernelOp kernel) { kernels.push_back(kernel); });
+  return kernels;
+}
+
+FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &module, const Target &target, ArrayRef<std::string> schedule,
+                                                       ArrayRef<Decision> refused) {
+  OwningOpRef<ModuleOp> first(module->clone());
+  if (failed(::plan(*first, target, schedule)))
+    return failure();
+  std::vector<Decision> decisions;
+  SmallVector<std::string> before, after;
+  for (plan::KernelOp kernel : kernelsOf(*first)) {
+    Decision d{kernel.getName().str(), false, ""};
+    bool sweeps = !kernel.getBody().getOps<plan::SweepOp>().empty();
+    if (sweeps)
+      d.reason = refusal(kernel, target);
+    for (const Decision &known : refused)
+      if (known.kernel == d.kernel && d.reason.empty())
+        d.reason = known.reason;
+    d.tensorCores = sweeps && d.reason.empty();
+    if (!d.tensorCores) {
+      // The user may choose how many keys, not how many rows.
+      if (sweeps)
+        before.push_back(d.kernel + ":cols=" + std::to_string(simtCols));
+      after.push_back(d.kernel + ":rows=" + std::to_string(simtRows));
+    }
+    decisions.push_back(d);
+  }
+  if (!after.empty()) {
+    before.append(schedule.begin(), schedule.end());
+    before.append(after);
+    first = OwningOpRef<ModuleOp>(module->clone());
+    if (failed(::plan(*first, target, before)))
+      return failure();
+  }
+  module = std::move(first);
+  return decisions;
+}
+
+LogicalResult nvidia::lowerPlanToNvidia(ModuleOp module, const Target &target, ArrayRef<Decision> decisions, Manifest &manifest) {
+  SmallVector<plan::ProgramOp> programs(module.getOps<plan::ProgramOp>());
+  if (programs.size() != 1)
+    return module.emitError("there must be one plan to lower");
+  plan::ProgramOp program = programs[0];
+  cpu::Frame frame(program);
+  for (auto [n, kernel] : llvm::enumerate(SmallVector<plan::KernelOp>(program.getBody().getOps<plan::KernelOp>()))) {
+    Manifest::Kernel &k = frame.manifest.kernels[n];
+    if (decisions[n].tensorCores ? failed(lowerToTensorCores(module, frame, kernel, target, k)) : failed(lowerToSimt(module, frame, kernel, k)))
+      return failure();
+    k.launch.reason = decisions[n].reason;
+  }
+  FailureOr<std::vector<Manifest::SizeStep>> sizes = sizesOf(program, frame);
+  if (failed(sizes))
+    return failure();
+  manifest = frame.manifest;
+  manifest.sizes = *sizes;
+  manifest.target = target.name;
+  manifest.sizesSymbol.clear();
+  program.erase();
+  return success();
+}
+
+void nvidia::buildNvidiaToLlvm(OpPassManager &passes) {
+  cpu::Target target; // has an instruction that rounds to bf16
+  target.lanes = 1;
+  target.scalef = false;
+  buildCpuToLlvm(passes, target);
+  passes.addPass(createConvertNVVMToLLVMPass());
+}
+
+void nvidia::inlineAll(ModuleOp module) {
+  for (auto fn : module.getOps<LLVM::LLVMFuncOp>()) {
+    if (fn->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()))
+      continue;
+    fn.setLinkage(LLVM::Linkage::Internal);
+    fn.setNoInline(false);
+    fn.setAlwaysInline(true);
+  }
+}
