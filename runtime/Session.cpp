@@ -7,6 +7,10 @@
 using namespace attn;
 
 std::unique_ptr<Callable> attn::load(const core::Program &program, const SourceMap &sources, const CompileOptions &options, Diagnostics &diagnostics, std::string &error) {
+  if (options.target != "cpu") {
+    error = "code for " + options.target + " cannot be called from here";
+    return nullptr;
+  }
   std::unique_ptr<Machine> machine = Machine::get(options.cpu, error);
   if (!machine)
     return nullptr;

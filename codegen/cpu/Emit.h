@@ -21,6 +21,7 @@ struct Target {
   /// Rows of 16-bit keys and values are read where they lie, not widened for a
   /// whole tile first: scratch memory is dearer than conversions.
   bool narrow = false;
+  unsigned share = 8; ///< row tiles of an instance where the schedule does not say
   /// Counters are shared between threads, and may be absent.
   bool atomics = false;
 

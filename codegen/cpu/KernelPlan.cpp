@@ -104,7 +104,7 @@ void KernelLowering::need(Value v, unsigned part) {
 
 LogicalResult KernelLowering::analyze() {
   rows = scheduled(kernel, "rows", 64);
-  share = kernel.getGrid().empty() ? 1 : std::max<int64_t>(scheduled(kernel, "share", 8), 1);
+  share = kernel.getGrid().empty() ? 1 : std::max<int64_t>(scheduled(kernel, "share", target.share), 1);
   slack = double(scheduled(kernel, "slack", 10)) * 0.69314718056;
   if (rows <= 0 || rows % target.lanes)
     return kernel.emitError("the schedule's rows must be a multiple of ") << target.lanes;

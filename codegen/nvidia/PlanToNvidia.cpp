@@ -6,12 +6,13 @@
 #include "passes/Pipelines.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Pass/Pass.h"
 
 using namespace mlir;
 using namespace attn;
 using namespace attn::nvidia;
 
-static LogicalResult plan(ModuleOp module, const nvidia::Target &target, ArrayRef<std::string> schedule) {
+static LogicalResult makePlan(ModuleOp module, const nvidia::Target &target, ArrayRef<std::string> schedule) {
   PassManager passes(module.getContext(), ModuleOp::getOperationName());
   passes.enableVerifier(false);
   PlanOptions options;
@@ -31,7 +32,7 @@ static SmallVector<plan::KernelOp> kernelsOf(ModuleOp module) {
 FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &module, const Target &target, ArrayRef<std::string> schedule,
                                                        ArrayRef<Decision> refused) {
   OwningOpRef<ModuleOp> first(module->clone());
-  if (failed(::plan(*first, target, schedule)))
+  if (failed(makePlan(*first, target, schedule)))
     return failure();
   std::vector<Decision> decisions;
   SmallVector<std::string> before, after;
@@ -56,7 +57,7 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
     before.append(schedule.begin(), schedule.end());
     before.append(after);
     first = OwningOpRef<ModuleOp>(module->clone());
-    if (failed(::plan(*first, target, before)))
+    if (failed(makePlan(*first, target, before)))
       return failure();
   }
   module = std::move(first);

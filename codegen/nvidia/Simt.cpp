@@ -40,7 +40,7 @@ static void emitEntry(ModuleOp module, const Frame &frame, Manifest::Kernel &ker
 
 LogicalResult nvidia::lowerToSimt(ModuleOp module, Frame &frame, plan::KernelOp kernel, Manifest::Kernel &manifest) {
   cpu::Target target;
-  target.lanes = target.vectors = 1;
+  target.lanes = target.vectors = target.share = 1;
   target.scalef = false;
   target.narrow = target.atomics = true;
   KernelLowering lowering(module, frame, target, kernel, manifest);

@@ -7,7 +7,7 @@ using namespace attnc;
 
 Options attnc::compileOptions() {
   return {{"--target", "NAME", "cpu (default), sm_90a (Hopper) or sm_80 (Ampere and later)"},
-          {"--schedule", "rows=64,..", "overrides: rows, cols, share"},
+          {"--schedule", "rows=64,..", "overrides: rows, cols, share; for GPUs rows, cols, stages"},
           {"--cpu", "NAME", "native, x86-64-v3, x86-64-v4 or any name that LLVM knows"},
           {"--ptxas", "PATH", "NVIDIA's assembler (default: as docs/attnc.md says)"}};
 }
@@ -18,7 +18,7 @@ bool attnc::readCompileOptions(const Arguments &arguments, attn::CompileOptions 
   options.ptxas = arguments.get("--ptxas");
   const TargetModel *model = TargetModel::get(options.target);
   if (!model) {
-    error = "no target `" + options.target + "`" + didYouMean(options.target, {"cpu", "sm_90a", "sm_80"});
+    error = "no target `" + options.target + "`: say cpu, sm_90a or sm_80";
     return false;
   }
   std::vector<std::string> names;
