@@ -17,7 +17,7 @@ static bool toLlvm(mlir::ModuleOp module, std::string &error) {
     error = "internal error: the lowered program could not be translated";
     return false;
   }
-  nvidia::inlineAll(module);
+  nvidia::markEntries(module);
   return true;
 }
 

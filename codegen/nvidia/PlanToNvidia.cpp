@@ -1,10 +1,13 @@
 #include "codegen/nvidia/PlanToNvidia.h"
+#include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
 #include "codegen/Sizes.h"
 #include "codegen/nvidia/Simt.h"
 #include "codegen/nvidia/TensorPath.h"
 #include "passes/Pipelines.h"
+#include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/LLVMIR/NVVMDialect.h"
 #include "mlir/Pass/Pass.h"
 
@@ -91,12 +94,20 @@ void nvidia::buildNvidiaToLlvm(OpPassManager &passes) {
   cpu::Target target; // has an instruction that rounds to bf16
   target.lanes = 1;
   target.scalef = false;
+  passes.addPass(createWgToLlvm());
+  passes.addPass(createLowerAffinePass());
   buildCpuToLlvm(passes, target);
   passes.addPass(createConvertNVVMToLLVMPass());
 }
 
-void nvidia::inlineAll(ModuleOp module) {
+void nvidia::markEntries(ModuleOp module) {
+  Builder b(module.getContext());
   for (auto fn : module.getOps<LLVM::LLVMFuncOp>()) {
+    if (auto threads = dyn_cast_or_null<IntegerAttr>(fn->removeAttr(simtThreadsAttr))) {
+      fn->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
+      fn.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
+      fn->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(threads.getInt())}));
+    }
     if (fn->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()))
       continue;
     fn.setLinkage(LLVM::Linkage::Internal);

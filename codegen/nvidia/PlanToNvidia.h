@@ -31,7 +31,8 @@ mlir::LogicalResult lowerPlanToNvidia(mlir::ModuleOp module, const Target &targe
 
 /// What follows, down to the LLVM dialect.
 void buildNvidiaToLlvm(mlir::OpPassManager &passes);
-/// After it: device functions become part of the kernels that call them.
-void inlineAll(mlir::ModuleOp module);
+/// After it: entries are marked as such, and device functions become part of
+/// the kernels that call them.
+void markEntries(mlir::ModuleOp module);
 
 } // namespace attn::nvidia

@@ -16,10 +16,8 @@ static void emitEntry(ModuleOp module, const Frame &frame, Manifest::Kernel &ker
   Builder b(context);
   Type p = LLVM::LLVMPointerType::get(context);
   func::FuncOp fn = makeFunction(module, kernel.launch.entry, {p, p, p}, {}, true);
-  fn->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
-  fn->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(blockThreads)}));
+  fn->setAttr(nvidia::simtThreadsAttr, b.getI32IntegerAttr(blockThreads));
   fn.setArgAttr(0, LLVM::LLVMDialect::getByValAttrName(), TypeAttr::get(LLVM::LLVMArrayType::get(b.getI64Type(), frame.manifest.slots)));
-  fn.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
   OpBuilder builder(context);
   builder.setInsertionPointToStart(&fn.getBody().front());
   Emit e(module.getLoc(), builder, 1);

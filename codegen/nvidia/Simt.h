@@ -11,6 +11,9 @@ namespace attn::nvidia {
 /// The sides of tiles that `lowerToSimt` expects: rows is 1.
 constexpr int64_t simtRows = 1, simtCols = 32;
 
+/// On a function: it is a kernel's entry, for blocks of so many threads.
+constexpr const char *simtThreadsAttr = "threads";
+
 /// Writes device functions and the kernel's entry to the end of `module`, in
 /// func, scf, arith and LLVM. Fills `launch`, `rows` and `cols` of `manifest`.
 mlir::LogicalResult lowerToSimt(mlir::ModuleOp module, cpu::Frame &frame, plan::KernelOp kernel, Manifest::Kernel &manifest);
