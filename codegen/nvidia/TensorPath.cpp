@@ -1,15 +1,17 @@
 #include "codegen/nvidia/TensorPath.h"
-#include "codegen/nvidia/KernelShape.h"
+#include "codegen/nvidia/HopperKernel.h"
 
 using namespace mlir;
+using namespace attn;
 
-std::string attn::nvidia::refusal(plan::KernelOp kernel, const Target &target) {
-  if (auto refused = KernelShape::of(kernel).refusal)
-    return refused->reason;
-  return "there is no code for tensor cores of " + target.name;
+std::string nvidia::refusal(plan::KernelOp kernel, const Target &target) {
+  KernelShape shape = KernelShape::of(kernel);
+  if (shape.refusal)
+    return shape.refusal->reason;
+  return target.hopper ? hopperRefusal(shape) : "there is no code for tensor cores of " + target.name;
 }
 
-LogicalResult attn::nvidia::lowerToTensorCores(ModuleOp module, cpu::Frame &frame, plan::KernelOp kernel, const Target &target,
-                                               Manifest::Kernel &manifest) {
-  return kernel.emitError() << refusal(kernel, target);
+LogicalResult nvidia::lowerToTensorCores(ModuleOp module, cpu::Frame &frame, plan::KernelOp kernel, const Target &target,
+                                         Manifest::Kernel &manifest) {
+  return lowerToHopper(module, frame, KernelShape::of(kernel), manifest);
 }
