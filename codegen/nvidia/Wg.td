@@ -267,6 +267,28 @@ def Wg_AwaitOp : Wg_Op<"await", [TypesMatchWith<"same", "values", "results", "$_
     build($_builder, $_state, ::mlir::TypeRange(values), pending, values); }]>];
 }
 
+def Wg_GuardOp : Wg_Op<"guard", [TypesMatchWith<"same", "weights", "result", "$_self">]> {
+  let summary = "Weights whose product with a stage ignores rows of weight 0, whatever these hold";
+  let description = [{
+    Where a hidden key has weight 0 its values may be no numbers, but 0 times
+    NaN is NaN. Every infinity and NaN in the stage becomes 0; weights of such
+    rows that are not 0 become NaN. Costs a look at the whole stage, so it
+    belongs where keys are hidden.
+
+    All consumers (all threads of the block for a `wg.tile`) come here, no
+    turn is held, no product is under way. `flags` is a place of shared memory
+    with a byte for every row of the stage, nobody else's.
+
+    ```mlir
+    %w = wg.guard %e, %v[%n] flags 163920 : !wg.frag<r x c128 x f32>, !wg.ring<2 x 128 x 64 x bf16>
+    ```
+  }];
+  let arguments = (ins Wg_Frag:$weights, AnyTypeOf<[Wg_Ring, Wg_Tile]>:$stages, I32:$use, I64Attr:$flags);
+  let results = (outs Wg_Frag:$result);
+  let assemblyFormat = "$weights `,` $stages `[` $use `]` `flags` $flags attr-dict `:` type($weights) `,` type($stages)";
+  let hasVerifier = 1; // [wg-16]
+}
+
 def Wg_PinOp : Wg_Op<"pin"> {
   let summary = "Keeps what follows behind the computation of these row values, which are never negative";
   let description = [{

@@ -56,6 +56,8 @@ public:
   Registers assembly(llvm::StringRef text, llvm::StringRef constraints, mlir::ValueRange operands,
                      llvm::ArrayRef<mlir::Type> results, bool effects = true);
 
+  /// A loop over i32.
+  void loop(mlir::Value from, mlir::Value to, int64_t step, llvm::function_ref<void(mlir::Value)> each);
   /// `then` where `condition`.
   void when(mlir::Value condition, llvm::function_ref<void()> then);
 
@@ -95,6 +97,7 @@ std::optional<mlir::LogicalResult> lowerFragments(WgLowering &l, mlir::Operation
 std::optional<mlir::LogicalResult> lowerMemory(WgLowering &l, mlir::Operation *op);
 std::optional<mlir::LogicalResult> lowerRings(WgLowering &l, mlir::Operation *op);
 std::optional<mlir::LogicalResult> lowerProducts(WgLowering &l, mlir::Operation *op);
+std::optional<mlir::LogicalResult> lowerGuard(WgLowering &l, mlir::Operation *op);
 std::optional<mlir::LogicalResult> lowerAmpere(WgLowering &l, mlir::Operation *op);
 
 /// Functions in the regions of a kernel by instructions of the GPU where those

@@ -89,6 +89,13 @@ Registers WgLowering::assembly(StringRef text, StringRef constraints, ValueRange
   return values;
 }
 
+void WgLowering::loop(Value from, Value to, int64_t step, llvm::function_ref<void(Value)> each) {
+  auto made = scf::ForOp::create(*this, from, to, i32(step));
+  OpBuilder::InsertionGuard guard(*this);
+  setInsertionPoint(made.getBody()->getTerminator());
+  each(made.getInductionVar());
+}
+
 void WgLowering::when(Value condition, llvm::function_ref<void()> then) {
   auto branch = scf::IfOp::create(*this, TypeRange(), condition, /*withElseRegion=*/false);
   OpBuilder::InsertionGuard guard(*this);
@@ -116,7 +123,7 @@ LogicalResult WgLowering::block(Block &block) {
 
 LogicalResult WgLowering::lower(Operation *op) {
   setLoc(op->getLoc());
-  for (auto family : {lowerFragments, lowerProducts, lowerRings, lowerThreads, lowerMemory, lowerAmpere})
+  for (auto family : {lowerFragments, lowerProducts, lowerRings, lowerThreads, lowerMemory, lowerGuard, lowerAmpere})
     if (std::optional<LogicalResult> done = family(*this, op))
       return *done;
   if (isa<wg::WgDialect>(op->getDialect()))

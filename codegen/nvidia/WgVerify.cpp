@@ -293,3 +293,16 @@ LogicalResult StoreOp::verify() {
     return emitOpError() << "has " << value.getCols() << " columns to store, not " << cols;
   return verifyAccess(*this, fragOf(getIndex()), fragOf(getValid()), value);
 }
+
+// [wg-16] One weight for every row of the stage; the flags lie in shared memory.
+LogicalResult GuardOp::verify() {
+  FragType weights = fragOf(getWeights());
+  auto ring = dyn_cast<RingType>(getStages().getType());
+  int64_t rows = ring ? ring.getRows() : cast<TileType>(getStages().getType()).getRows();
+  if (!weights.getRows() || !weights.getElement().isF32() || weights.getCols() > rows)
+    return emitOpError() << "takes weights of " << rows << " rows at most, not " << weights;
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  if (int64_t(getFlags()) < 0 || (kernel && int64_t(getFlags()) + rows > int64_t(kernel.getShared())))
+    return emitOpError() << "has flags up to byte " << int64_t(getFlags()) + rows << " of " << (kernel ? kernel.getShared() : 0);
+  return success();
+}

@@ -597,3 +597,32 @@ wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
   // expected-error @below {{has 256 columns to store, not 300}}
   wg.store %t, %scratch[%j] cols 300 : !wg.frag<r x c256 x f32>, !wg.frag<r x i32>
 }
+
+// -----
+
+// [wg-16]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : i32
+  %t = wg.fill %zero : f32 -> !wg.frag<r x c256 x f32>
+  %m = wg.fill %zero : f32 -> !wg.frag<r x f32>
+  %c = wg.block
+  %v = wg.tile at 0 : !wg.tile<1 x 64 x 64 x bf16>
+  // expected-error @below {{takes weights of 64 rows at most, not '!wg.frag<r x c256 x f32>'}}
+  %g = wg.guard %t, %v[%c] flags 8192 : !wg.frag<r x c256 x f32>, !wg.tile<1 x 64 x 64 x bf16>
+}
+
+// -----
+
+// [wg-16]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : i32
+  %t = wg.fill %zero : f32 -> !wg.frag<r x c256 x f32>
+  %m = wg.fill %zero : f32 -> !wg.frag<r x f32>
+  %c = wg.block
+  %v = wg.tile at 0 : !wg.tile<1 x 64 x 64 x bf16>
+  %y = wg.fill %zero : f32 -> !wg.frag<r x c64 x f32>
+  // expected-error @below {{has flags up to byte 65564 of 65536}}
+  %g = wg.guard %y, %v[%c] flags 65500 : !wg.frag<r x c64 x f32>, !wg.tile<1 x 64 x 64 x bf16>
+}

@@ -106,3 +106,18 @@ wg.kernel @stores threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
   }
   wg.store %wh, %base[%r] if %ok align 16 : !wg.frag<r x c40 x bf16>, !wg.frag<r x i64>, !wg.frag<r x i1>
 }
+
+// All threads look at a stage that they filled themselves.
+// PTX-LABEL: .visible .entry guards(
+// PTX-NOT:     fence.proxy
+// PTX:         bar.red.or.pred p, 0, 128, p;
+wg.kernel @guards threads 128 shared 16448 frame 64 (%frame, %scratch, %stats) {
+  %c0 = arith.constant 0 : i64
+  %x = wg.slot %frame[0] : f32
+  %stage = wg.slot %frame[1] : i32
+  %v = wg.tile at 0 : !wg.tile<2 x 64 x 64 x f16>
+  %t = wg.fill %x : f32 -> !wg.frag<r x c64 x f32>
+  %w = wg.guard %t, %v[%stage] flags 16384 : !wg.frag<r x c64 x f32>, !wg.tile<2 x 64 x 64 x f16>
+  %r = wg.rows %c0 : i64 -> !wg.frag<r x i64>
+  wg.store %w, %scratch[%r] : !wg.frag<r x c64 x f32>, !wg.frag<r x i64>
+}
