@@ -55,7 +55,7 @@ uint8_t *resolve(Warp &warp, const Instr &i, Space space, uint64_t address, uint
                 std::string(write ? "writes " : "reads ") + std::to_string(bytes) + " bytes at " +
                     describe(space, address) + " in lane " + std::to_string(lane) +
                     (readOnly ? ", which is read-only" : ", outside of all memory it was given"));
-  } else if (address % bytes && (bytes & (bytes - 1)) == 0) {
+  } else if (bytes <= 32 && address % bytes && (bytes & (bytes - 1)) == 0) {
     warp.report(Finding::Kind::Memory, i, std::string(write ? "writes " : "reads ") + std::to_string(bytes) +
                                               " bytes at misaligned " + describe(space, address));
   }

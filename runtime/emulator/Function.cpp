@@ -23,7 +23,7 @@ struct TanH { template <class T> T operator()(T a) const { return T(std::tanh(do
 __attribute__((target_clones("arch=x86-64-v3", "default"))) void exp2Lanes(float *d, const float *a) {
   for (int l = 0; l < 32; ++l) {
     float x = a[l];
-    float bounded = x < -126.0f ? -126.0f : x > 127.5f ? 127.5f : x; // NaN goes either way; restored below
+    float bounded = x < -126.0f ? -126.0f : x > 128.0f ? 128.0f : x; // NaN is restored below
     float n = (bounded + 12582912.0f) - 12582912.0f;                // 1.5 * 2^23: to the nearest integer
     float f = (bounded - n) * 0.693147180559945f;
     float p = 1.0f / 5040;

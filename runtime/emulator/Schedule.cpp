@@ -37,7 +37,7 @@ bool Cta::turn() {
       warp.report(Finding::Kind::Limit, grid.code.instrs[warp.pc].line, "ran out of the allowed instructions");
       grid.stop = true;
     }
-    if (step != Step::Wait)
+    if (step != Step::Wait && step != Step::Poll)
       warp.waiting.clear();
     if (!warp.alive)
       ++events;

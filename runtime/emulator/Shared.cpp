@@ -85,8 +85,8 @@ void Shared::checkReads(Warp &warp, uint32_t line, uint32_t granule, uint32_t ma
     for (uint32_t w = 0; w < n; ++w)
       if ((r[w] & mask) && (r[w] >> 4) > known[firstEntry + w] && (own || w != warp.id))
         return warp.report(Finding::Kind::Race, line,
-                           std::string(async ? "an asynchronous write to " : "a write to ") + place(granule * 16) +
-                               " is not ordered after the read by " + reader + " of warp " + std::to_string(w) +
+                           std::string(async ? "starts an asynchronous write to " : "writes ") + place(granule * 16) +
+                               ", with no order after the read by " + reader + " of warp " + std::to_string(w) +
                                " at line " + std::to_string(readLines[granule]));
   };
   check(generic, entries.warp(0), "a load", false);

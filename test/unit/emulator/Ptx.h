@@ -16,15 +16,15 @@ inline std::string kernelOf(const std::string &body, const std::string &target =
          body + "\nret;\n}\n";
 }
 
-struct Run {
+struct Ran {
   Module module;
   Report report;
   std::vector<uint64_t> out;
   uint64_t operator[](size_t lane) const { return out[lane]; }
 };
 
-inline Run runKernel(const std::string &text, uint32_t threads = 32, Options options = Options(), uint32_t shared = 4096) {
-  Run run;
+inline Ran runKernel(const std::string &text, uint32_t threads = 32, Options options = Options(), uint32_t shared = 4096) {
+  Ran run;
   run.module = parse(text);
   for (const std::string &e : run.module.errors())
     ADD_FAILURE() << e;
@@ -41,7 +41,7 @@ inline Run runKernel(const std::string &text, uint32_t threads = 32, Options opt
 
 /// Runs `body`, which must be free of findings, and returns what lane 0 stored.
 inline uint64_t resultOf(const std::string &body) {
-  Run run = runKernel(kernelOf(body));
+  Ran run = runKernel(kernelOf(body));
   EXPECT_TRUE(run.report.ok()) << run.report.text();
   return run[0];
 }
