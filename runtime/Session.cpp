@@ -1,14 +1,16 @@
 #include "runtime/Session.h"
 #include "codegen/Pipelines.h"
 #include "runtime/SessionCompilation.h"
-#include "runtime/SessionGpu.h"
+#include "runtime/SessionEmulator.h"
 #include "runtime/SessionPlan.h"
 
 using namespace attn;
 
 std::unique_ptr<Callable> attn::load(const core::Program &program, const SourceMap &sources, const CompileOptions &options, Diagnostics &diagnostics, std::string &error) {
   if (options.target != "cpu") {
-    error = "code for " + options.target + " cannot be called from here";
+    if (!options.emulate.empty())
+      return loadEmulated(program, sources, options, diagnostics, error);
+    error = "code for " + options.target + " runs in the emulator alone: say `--emulate`";
     return nullptr;
   }
   std::unique_ptr<Machine> machine = Machine::get(options.cpu, error);

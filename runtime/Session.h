@@ -26,6 +26,9 @@ enum class Stage {
 struct CompileOptions {
   std::string target = "cpu"; ///< or sm_90a, sm_80
   std::string cpu = "native"; ///< an LLVM CPU name, or x86-64-v3, x86-64-v4
+  /// GPUs: calls run in the emulator, in this order of asynchronous work
+  /// (SessionEmulator.h). Empty: they do not.
+  std::string emulate;
   std::string ptxas;          ///< path of NVIDIA's assembler; empty: found by itself
   std::map<std::string, int64_t> schedule; ///< overrides: rows, cols, share, ...
 };

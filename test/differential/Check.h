@@ -45,6 +45,9 @@ struct ExampleOptions {
   int64_t shapes = 8;                     ///< random ones beside those that are always tried
   int64_t seed = 1, threads = 2;
   bool tiles = false; ///< random sides of tiles, and random shapes alone
+  attn::CompileOptions compile;
+  std::string only;              ///< the name of one file; empty: all
+  std::ostream *table = nullptr; ///< one line for each program, if not null
 };
 /// Every file of a folder.
 void runExamples(const ExampleOptions &options, Totals &totals);

@@ -42,6 +42,35 @@ std::vector<Shape> fixedShapes() {
   return shapes;
 }
 
+/// What an emulated GPU is called on: one row and one key, lengths within a tile
+/// and beside tiles of 64 to 192 rows and keys, chunks, shared key heads.
+std::vector<Shape> emulatedShapes() {
+  const int64_t lengths[][6] = {{1, 1, 1, 1, 1, 0}, {1, 2, 1, 33, 47, 0}, {1, 1, 1, 200, 150, 0}, {1, 2, 2, 1, 130, 0},
+                                {1, 1, 1, 9, 0, 0}, {2, 2, 1, 20, 72, 0}, {1, 1, 1, 50, 120, 30}, {1, 1, 1, 97, 300, 0}};
+  std::vector<Shape> shapes;
+  for (const auto &at : lengths) {
+    Shape shape;
+    shape.b = at[0], shape.h = at[1], shape.g = at[2], shape.n = at[3], shape.m = at[4];
+    shape.hasOffset = at[5] != 0;
+    shape.offset = at[5];
+    shape.content = 100 + shapes.size();
+    shapes.push_back(shape);
+  }
+  return shapes;
+}
+
+/// "o tensor cores", "o simt (reason)", ..
+std::string pathsOf(const Manifest &manifest) {
+  std::string text;
+  for (const Manifest::Kernel &kernel : manifest.kernels)
+    text += (text.empty() ? "" : "; ") + kernel.name + " " + kernel.launch.path + (kernel.launch.reason.empty() ? "" : " (" + kernel.launch.reason + ")");
+  return text;
+}
+
+bool hasMaps(const Manifest &manifest) {
+  return std::any_of(manifest.kernels.begin(), manifest.kernels.end(), [](auto &kernel) { return !kernel.launch.maps.empty(); });
+}
+
 /// Small lengths and constants, so that windows and blocks end inside a shape.
 Instance smallInstance(const std::string &text, const std::string &name, DType dtype, Random &r) {
   Instance instance;
@@ -69,7 +98,7 @@ Instance smallInstance(const std::string &text, const std::string &name, DType d
 void differential::runExamples(const ExampleOptions &options, Totals &totals) {
   std::vector<std::filesystem::path> files;
   for (const auto &entry : std::filesystem::directory_iterator(options.folder))
-    if (entry.path().extension() == ".attn")
+    if (entry.path().extension() == ".attn" && (options.only.empty() || entry.path().stem() == options.only))
       files.push_back(entry.path());
   std::sort(files.begin(), files.end());
   std::vector<DType> dtypes = {DType::F32, DType::BF16, DType::F16};
@@ -84,18 +113,27 @@ void differential::runExamples(const ExampleOptions &options, Totals &totals) {
     std::string name = path.stem().string();
     Random r(seedOf(uint64_t(options.seed), name + core::spelling(dtype)));
     Instance instance = smallInstance(text.str(), name, dtype, r);
-    CompileOptions tiles;
+    CompileOptions tiles = options.compile;
+    bool emulated = !tiles.emulate.empty();
     if (options.tiles)
       tiles.schedule = {{"rows", r.of<int64_t>({16, 32, 48, 64, 128})}, {"cols", r.of<int64_t>({16, 32, 64, 96, 128})}};
     auto compiled = compile(text.str(), instance, totals, tiles);
     std::string complaint = compiled->error;
-    std::vector<Shape> shapes = options.tiles ? std::vector<Shape>() : fixedShapes();
+    std::vector<Shape> shapes = options.tiles ? std::vector<Shape>() : emulated ? emulatedShapes() : fixedShapes();
     for (int64_t k = 0; k < options.shapes; ++k)
       shapes.push_back(randomShape(r));
+    // The hardware copies rows that lie side by side.
+    if (compiled->callable && hasMaps(compiled->callable->manifest()))
+      for (Shape &shape : shapes)
+        shape.strided = false;
     Shape shape;
     for (size_t k = 0; complaint.empty() && k < shapes.size(); ++k) {
       complaint = check(*compiled, shape = shapes[k]);
       ++totals.calls;
+    }
+    if (options.table && compiled->callable) {
+      std::lock_guard<std::mutex> lock(totals.printing);
+      *options.table << (complaint.empty() ? "ok " : "bad ") << name << ' ' << core::spelling(dtype) << ": " << pathsOf(compiled->callable->manifest()) << std::endl;
     }
     if (complaint.empty())
       return;

@@ -5,10 +5,12 @@
 //                     [--only PROGRAM] [--print]
 //
 //   attn-differential --examples FOLDER [--dtype TYPE] [--tiles] [--shapes K]
-//                     [--seed S] [--threads T]
+//                     [--seed S] [--threads T] [--only-example NAME] [--table]
+//                     [--target sm_90a|sm_80 [--emulate-schedule ORDER]]
 //
 // tries every file of a folder on some fixed shapes and K random ones; with
-// --tiles on random ones alone, with random sides of tiles.
+// --tiles on random ones alone, with random sides of tiles. With --target the
+// code is a GPU's, run by the emulator (on smaller shapes).
 //
 // N counts calls; every program is called on K shapes. A failure is made
 // smaller and printed with the seed and program number that reproduce it. The
@@ -24,8 +26,9 @@ using namespace differential;
 namespace {
 struct Options {
   int64_t count = 2000, seed = 1, shapes = 8, threads = 2, only = -1;
-  bool print = false, tiles = false;
-  std::string examples;
+  bool print = false, tiles = false, table = false;
+  std::string examples, onlyExample;
+  CompileOptions compile;
   std::optional<core::DType> dtype;
 };
 
@@ -115,8 +118,16 @@ int main(int argc, char **argv) {
       options.print = true;
     else if (word == "--tiles")
       options.tiles = true;
+    else if (word == "--table")
+      options.table = true;
     else if (word == "--examples" && n + 1 < argc)
       options.examples = argv[++n];
+    else if (word == "--only-example" && n + 1 < argc)
+      options.onlyExample = argv[++n];
+    else if (word == "--target" && n + 1 < argc)
+      options.compile.target = argv[++n];
+    else if (word == "--emulate-schedule" && n + 1 < argc)
+      options.compile.emulate = argv[++n];
     else if (word == "--dtype" && n + 1 < argc && (options.dtype = core::parseDType(argv[n + 1])))
       ++n;
     else if (value && n + 1 < argc)
@@ -125,8 +136,12 @@ int main(int argc, char **argv) {
       return std::cerr << "attn-differential: see the head of test/differential/attn-differential.cpp\n", 2;
   }
   Totals totals;
+  if (options.compile.target != "cpu" && options.compile.emulate.empty())
+    options.compile.emulate = "eager";
   if (!options.examples.empty()) {
-    runExamples({options.examples, options.dtype, options.shapes, options.seed, options.threads, options.tiles}, totals);
+    runExamples({options.examples, options.dtype, options.shapes, options.seed, options.threads, options.tiles, options.compile, options.onlyExample,
+                 options.table ? &std::cout : nullptr},
+                totals);
   } else if (options.only >= 0) {
     options.print = true;
     runProgram(options, options.only, totals);

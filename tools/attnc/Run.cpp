@@ -34,6 +34,10 @@ Plan readPlan(const Arguments &arguments, std::string &error) {
   if (arguments.has("--lse"))
     plan.files["lse"] = arguments.get("--lse");
   readCompileOptions(arguments, plan.compile, error);
+  if (arguments.has("--emulate") || arguments.has("--emulate-schedule"))
+    plan.compile.emulate = arguments.get("--emulate-schedule", "eager");
+  if (!plan.compile.emulate.empty() && plan.compile.target == "cpu")
+    error = "`--emulate` runs code for GPUs: say `--target sm_90a` or `--target sm_80`";
   plan.threads = arguments.integer("--threads", 0, 0, error);
   plan.repeat = arguments.integer("--repeat", 1, 1, error);
   plan.samples = arguments.integer("--samples", 0, 1, error);
@@ -263,6 +267,8 @@ Command attnc::runCommand() {
                       {"--check", "", "compare with the oracle (some rows of large arrays)"},
                       {"--samples", "NUMBER", "how many rows `--check` looks at"},
                       {"--oracle", "", "the oracle's result instead of compiled code's"},
+                      {"--emulate", "", "with `--target`: run the GPU's code in the emulator"},
+                      {"--emulate-schedule", "ORDER", "of asynchronous work: eager (default), lazy, random:SEED, producer-first, all"},
                       {"--json", "", "the report as JSON"}} +
               compileOptions(),
           run};
