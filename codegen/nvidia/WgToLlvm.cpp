@@ -274,7 +274,7 @@ LogicalResult WgLowering::run() {
   };
   byValue(0, kernel.getFrame(), 8);
   for (unsigned n = 3; n < types.size(); ++n)
-    byValue(n, 128, 64);
+    byValue(n, 128, 128);
   fn->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), getUnitAttr());
   fn->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), getDenseI32ArrayAttr({int32_t(kernel.getThreads())}));
   fn->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), getI32IntegerAttr(1));

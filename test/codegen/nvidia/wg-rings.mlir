@@ -9,7 +9,7 @@
 
 // PTX: .extern .shared .align 1024 .b8 attn_shared[];
 // PTX-LABEL: .visible .entry rings(
-// PTX:         .param .align 64 .b8 rings_param_3[128]
+// PTX:         .param .align 128 .b8 rings_param_3[128]
 wg.kernel @rings threads 384 shared 65568 frame 64 (%frame, %scratch, %stats, %map) {
   %k = wg.ring at 0 barriers 65536 : !ring
   // One thread prepares full[2] and empty[2], then all may use them.
