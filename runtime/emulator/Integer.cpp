@@ -64,9 +64,18 @@ struct SubSaturated {
   }
 };
 
+/// Applies F to both halves of 32 bits.
+template <class T, class F> struct Halves {
+  template <class... W> uint32_t operator()(W... w) const {
+    return uint16_t(F()(T(w)...)) | uint32_t(uint16_t(F()(T(w >> 16)...))) << 16;
+  }
+};
+
 #define ATTN_PICK(shape, F)                                                                                            \
   [](Type t) -> Handler {                                                                                              \
     switch (t) {                                                                                                       \
+    case Type::U16x2: return shape<uint32_t, Halves<uint16_t, F>>;                                                     \
+    case Type::S16x2: return shape<uint32_t, Halves<int16_t, F>>;                                                      \
     case Type::U16: return shape<uint16_t, F>;                                                                         \
     case Type::S16: return shape<int16_t, F>;                                                                          \
     case Type::U32: return shape<uint32_t, F>;                                                                         \
@@ -164,6 +173,9 @@ bool lowerInteger(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
   bool saturate = op.take("sat"), sets = op.take("cc");
   int part = op.takeOne({"lo", "hi", "wide"});
   Type type = op.takeType();
+  bool pair = type == Type::U16x2 || type == Type::S16x2;
+  if (pair && op.base != "add" && op.base != "min" && op.base != "max" && op.base != "neg")
+    return false;
   Handler (*pick)(Type) = nullptr;
   size_t sources = 2;
   bool takes = op.base == "addc" || op.base == "subc" || op.base == "madc";

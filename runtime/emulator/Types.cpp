@@ -17,7 +17,7 @@ const Row rows[] = {
     {"bf16", Type::BF16, 2},    {"tf32", Type::TF32, 4},      {"f32", Type::F32, 4},
     {"f64", Type::F64, 8},      {"f16x2", Type::F16x2, 4},    {"bf16x2", Type::BF16x2, 4},
     {"e4m3", Type::E4M3, 1},    {"e5m2", Type::E5M2, 1},      {"e4m3x2", Type::E4M3x2, 2},
-    {"e5m2x2", Type::E5M2x2, 2},
+    {"e5m2x2", Type::E5M2x2, 2}, {"u16x2", Type::U16x2, 4},   {"s16x2", Type::S16x2, 4},
 };
 } // namespace
 

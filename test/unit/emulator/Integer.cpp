@@ -36,6 +36,9 @@ TEST(Integer, MinimumMaximumSign) {
   EXPECT_EQ(eval32("abs.s32", "-5"), 5u);
   EXPECT_EQ(eval64("neg.s64", "5"), uint64_t(-5));
   EXPECT_EQ(eval32("sad.u32", "3, 10, 1"), 8u);
+  EXPECT_EQ(eval32("add.s16x2", "0xffff0001, 0x00010001"), 2u);
+  EXPECT_EQ(eval32("min.s16x2", "0xffff0005, 0x00010001"), 0xffff0001u);
+  EXPECT_EQ(eval32("max.u16x2", "0xffff0005, 0x00010001"), 0xffff0005u);
 }
 TEST(Integer, CarriesAcrossWords) {
   EXPECT_EQ(resultOf("add.cc.u32 %r1, 0xffffffff, 1; addc.u32 %r2, 5, 0; mov.b64 %d1, {%r1, %r2};"
