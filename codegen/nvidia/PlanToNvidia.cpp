@@ -4,6 +4,7 @@
 #include "codegen/Sizes.h"
 #include "codegen/nvidia/Simt.h"
 #include "codegen/nvidia/TensorPath.h"
+#include "codegen/nvidia/Wg.h"
 #include "passes/Pipelines.h"
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/NVVMToLLVM/NVVMToLLVM.h"
@@ -34,6 +35,7 @@ static SmallVector<plan::KernelOp> kernelsOf(ModuleOp module) {
 
 FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &module, const Target &target, ArrayRef<std::string> schedule,
                                                        ArrayRef<Decision> refused) {
+  module->getContext()->getOrLoadDialect<wg::WgDialect>(); // refusals ask its types for their sizes
   OwningOpRef<ModuleOp> first(module->clone());
   if (failed(makePlan(*first, target, schedule)))
     return failure();

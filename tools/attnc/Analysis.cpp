@@ -1,4 +1,5 @@
 #include "tools/attnc/Analysis.h"
+#include "codegen/nvidia/PlanToNvidia.h"
 #include "dialect/AttnOps.h"
 #include "dialect/PlanOps.h"
 #include "frontend/Import.h"
@@ -161,14 +162,25 @@ std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &prob
     plan.schedule.push_back("*:" + name + "=" + std::to_string(value));
 
   Analysis analysis;
+  if (!run(*module, buildSimplifyPipeline))
+    return std::nullopt;
   mlir::OwningOpRef<mlir::ModuleOp> planned = module->clone();
-  if (!run(*module, buildSimplifyPipeline) || !run(*planned, [&](mlir::OpPassManager &passes) {
-        buildSimplifyPipeline(passes);
-        buildPlanPipeline(passes, plan);
-        buildSchedulePipeline(passes, plan);
-      }))
+  std::optional<nvidia::Target> gpu = nvidia::Target::get(options.target);
+  mlir::FailureOr<std::vector<nvidia::Decision>> decisions = std::vector<nvidia::Decision>();
+  if (gpu)
+    decisions = nvidia::planForNvidia(planned, *gpu, plan.schedule);
+  else if (!run(*planned, [&](mlir::OpPassManager &passes) {
+             buildPlanPipeline(passes, plan);
+             buildSchedulePipeline(passes, plan);
+           }))
+    return std::nullopt;
+  if (mlir::failed(decisions))
     return std::nullopt;
   describePlan(*planned, analysis);
+  for (auto [kernel, decision] : llvm::zip(analysis.kernels, *decisions)) {
+    kernel.path = decision.tensorCores ? "tensor cores" : "simt";
+    kernel.reason = decision.reason;
+  }
   module->walk([&](AttendOp attend) {
     MaskAnalysis masks(attend);
     analysis.branches.push_back(describe(attend, masks));

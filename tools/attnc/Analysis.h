@@ -18,6 +18,8 @@ struct Analysis {
     std::string name;
     std::map<std::string, int64_t> schedule;
     std::string text; ///< the schedule as it is printed
+    std::string path; ///< on GPUs: "tensor cores" or "simt"
+    std::string reason; ///< why not tensor cores; may be empty
   };
   /// Workspace: a buffer of the plan.
   struct Buffer {

@@ -1,5 +1,7 @@
 // attnc explain: what the compiler will do with a call, and why.
+#include "codegen/nvidia/Ptxas.h"
 #include "frontend/CorePrinter.h"
+#include "runtime/SessionGpu.h"
 #include "tools/attnc/Analysis.h"
 #include "tools/attnc/CompileOptions.h"
 #include "tools/attnc/Json.h"
@@ -139,8 +141,13 @@ void printCost(const Analysis &analysis, const Cost &cost, const Machine &machin
     row("workspace", "none");
   for (const Analysis::Buffer &buffer : analysis.buffers)
     row("workspace", buffer.name + ": " + buffer.type);
-  for (const Analysis::Kernel &kernel : analysis.kernels)
+  for (const Analysis::Kernel &kernel : analysis.kernels) {
     row("kernel", kernel.name + (kernel.text.empty() ? "" : ": " + kernel.text));
+    if (!kernel.path.empty())
+      row("", kernel.path == "simt" ? "a row to a thread" + (kernel.reason.empty() ? "" : ", no tensor cores: " + kernel.reason) : "on " + kernel.path);
+  }
+  if (!analysis.kernels.empty() && !analysis.kernels[0].path.empty())
+    return; // the estimate is of processors
   row("estimate", duration(cost.seconds) +
                       text(": 75 %% of %.0f GFLOP/s (%d thread%s x %.2f GHz x 4 x %d lanes)", machine.peak() / 1e9,
                            machine.threads, machine.threads == 1 ? "" : "s", machine.gigahertz, machine.lanes));
@@ -165,7 +172,12 @@ void printJson(const Loaded &loaded, const Analysis &analysis, const Cost &cost)
     json::Object schedule;
     for (auto &[name, value] : kernel.schedule)
       schedule.add(name, double(value));
-    append(kernels, json::Object().add("name", json::quoted(kernel.name)).add("schedule", schedule.done()).done());
+    append(kernels, json::Object()
+                        .add("name", json::quoted(kernel.name))
+                        .add("schedule", schedule.done())
+                        .add("path", json::quoted(kernel.path))
+                        .add("reason", json::quoted(kernel.reason))
+                        .done());
   }
   for (const Analysis::Buffer &buffer : analysis.buffers)
     append(buffers,
@@ -220,6 +232,14 @@ int run(const Arguments &arguments) {
     report(loaded->sources(), diagnostics);
     return diagnostics.hasErrors() ? Failed : failure(error);
   }
+  if (options.target != "cpu") { // with an assembler, registers have a say
+    bool assemble = !nvidia::findPtxas(options.ptxas).empty();
+    std::optional<GpuCode> code = compileForGpu(loaded->program, loaded->sources(), options, assemble, diagnostics, error);
+    for (size_t n = 0; code && n < analysis->kernels.size(); ++n) {
+      analysis->kernels[n].path = code->manifest.kernels[n].launch.path;
+      analysis->kernels[n].reason = code->manifest.kernels[n].launch.reason;
+    }
+  }
   Machine machine = thisMachine(threads);
   Cost cost = costOf(*loaded, *problem, *analysis, *oracle, machine);
   if (arguments.has("--json")) {
@@ -240,7 +260,8 @@ Command attnc::explainCommand() {
   return {"explain", "FILE.attn", "say what the compiler will do, and why",
           "Says which keys a range of rows sees, in closed form; how many tiles are empty, full and\n"
           "mixed; the passes over the keys that the weights need and the state of a row; FLOPs, bytes,\n"
-          "workspace, the schedule, and an estimate of the time. Lengths and arrays are given or made\n"
+          "workspace, the schedule, and an estimate of the time (of GPUs: what runs on tensor cores, and\n"
+          "what does not and why). Lengths and arrays are given or made\n"
           "as for `attnc run`.",
           programOptions() + arrayOptions() +
               Options{{"--threads", "NUMBER", "for the estimate (default: all cores)"},
