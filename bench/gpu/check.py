@@ -70,16 +70,17 @@ def run_case(host, function, case):
     return {name: host.numpy(result) for name, result in results.items()}
 
 
-def check_example(host, artifact, device, name, shapes, tolerance, log):
-    """Returns (cases, failures, worst relative error)."""
-    total, wrong, worst = 0, 0, 0.0
+def check_example(host, library, device, path, name, shapes, tolerance):
+    """One example's artifact: {"cases", "wrong", "worst", "lines"}."""
+    artifact, wrong, worst, lines, lost = library.artifact(path), 0, 0.0, [], False
     for variant in artifact.variants:
         function = artifact.load(device, variant.dtype, variant.D, variant.E)
         for number, shape in enumerate(shapes):
+            if lost:
+                break
             shape = dict(shape, D=variant.D or 64, E=variant.E or variant.D or 64)
             case = Case(name, shape, zlib.crc32(f"{name}{number}".encode()), variant.dtype)
             expected = {key: np.broadcast_to(value, value.shape) for key, value in case.expected().items()}
-            total += 1
             try:
                 got = run_case(host, function, case)
                 errors = {key: relative(got[key], expected[key]) for key in got if key in expected}
@@ -87,26 +88,19 @@ def check_example(host, artifact, device, name, shapes, tolerance, log):
                 note = ", ".join(f"{key} {norm:.2e} (max {top:.2e})" for key, (norm, top) in errors.items())
             except Exception as error:  # a launch that fails is a result of this program
                 bad, note = np.inf, f"{type(error).__name__}: {error}"
+                lost = "CUDA" in note
             worst, wrong = max(worst, bad), wrong + (not bad <= tolerance)
-            log(f"{'ok   ' if bad <= tolerance else 'WRONG'} {name} {function.binary} {variant.dtype} {shape} "
-                f"[{' '.join(kernel.path for kernel in function.kernels)}] {note}")
-            if isinstance(bad, float) and note.startswith("Error") and "700" in note:
-                raise SystemExit("the device is lost after this launch")
-    return total, wrong, worst
+            lines.append(f"{'ok   ' if bad <= tolerance else 'WRONG'} {name} {function.binary} {variant.dtype} {shape} "
+                         f"[{' '.join(kernel.path for kernel in function.kernels)}] {note}")
+    result = {"cases": len(lines), "wrong": wrong, "worst": worst, "lines": lines}
+    return dict(result, lost=True) if lost else result
 
 
-def check_all(host, library, device, folder, names, log, shapes=None, tolerance=1e-2):
-    """All examples below `folder`/TARGET. Returns rows (target, example, cases, failures, worst)."""
-    rows = []
+def find(folder, names):
+    """(target, example, path) of every artifact below FOLDER/TARGET/EXAMPLE."""
+    found = []
     for target in sorted(os.listdir(folder)) if os.path.isdir(folder) else []:
         for name in sorted(os.listdir(os.path.join(folder, target))):
-            if (names and name not in names) or name not in formulas.EXAMPLES:
-                continue
-            for path in glob.glob(os.path.join(folder, target, name, "*.json")):
-                try:
-                    total, wrong, worst = check_example(host, library.artifact(path), device, name, shapes or SHAPES, tolerance, log)
-                except Exception as error:
-                    log(f"WRONG {name} {target}: {type(error).__name__}: {error}")
-                    total, wrong, worst = 1, 1, np.inf
-                rows.append((target, name, total, wrong, worst))
-    return rows
+            if (not names or name in names) and name in formulas.EXAMPLES:
+                found += [(target, name, path) for path in glob.glob(os.path.join(folder, target, name, "*.json"))]
+    return found

@@ -148,10 +148,11 @@ def ceilings(torch, timer):
     return bandwidth, 2 * 8192 ** 3 / seconds
 
 
-def time_one(torch, timer, library, device, folder, line, dtype, log):
-    """A row for the table, or what is wrong."""
+def time_one(torch, timer, library, device, folder, line, dtype):
+    """A row for the table; row["lines"] are for the log."""
     title, example, lengths, params, others = line
-    row = {"name": title, "example": example, "lengths": lengths, "params": params, "dtype": dtype}
+    row = {"name": title, "example": example, "lengths": lengths, "params": params, "dtype": dtype, "lines": []}
+    log = row["lines"].append
     paths = glob.glob(os.path.join(folder, example, "*.json"))
     if not paths:
         return dict(row, error="not built")

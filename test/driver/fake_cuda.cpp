@@ -215,6 +215,8 @@ EXPORT int cuModuleLoadDataEx(void **result, const void *image, unsigned count, 
   BEGIN("cuModuleLoadDataEx")
   NEEDS_CONTEXT
   const char *bytes = static_cast<const char *>(image);
+  if (fake::run && std::memcmp(bytes, "\x7f" "ELF", 4) == 0)
+    return NoBinary; // the emulator runs PTX
   auto module = new Module;
   if (std::memcmp(bytes, "\x7f" "ELF", 4) == 0) {
     module->open = true;

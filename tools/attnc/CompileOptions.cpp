@@ -5,20 +5,21 @@
 using namespace attn;
 using namespace attnc;
 
-Options attnc::compileOptions() {
-  return {{"--target", "NAME", "cpu (default), sm_90a (Hopper) or sm_80 (Ampere and later)"},
+Options attnc::compileOptions(bool runs) {
+  return {{"--target", "NAME", std::string("cpu (default), ") + (runs ? "gpu (this machine's), " : "") + "sm_90a (Hopper) or sm_80 (Ampere and later)"},
           {"--schedule", "rows=64,..", "overrides: rows, cols, share; for GPUs rows, cols, stages"},
           {"--cpu", "NAME", "native, x86-64-v3, x86-64-v4 or any name that LLVM knows"},
           {"--ptxas", "PATH", "NVIDIA's assembler (default: as docs/attnc.md says)"}};
 }
 
-bool attnc::readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error) {
+bool attnc::readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error, bool runs) {
   options.cpu = arguments.get("--cpu", "native");
   options.target = arguments.get("--target", "cpu");
   options.ptxas = arguments.get("--ptxas");
-  const TargetModel *model = TargetModel::get(options.target);
+  bool here = runs && options.target == "gpu";
+  const TargetModel *model = TargetModel::get(here ? "sm_90a" : options.target);
   if (!model) {
-    error = "no target `" + options.target + "`: say cpu, sm_90a or sm_80";
+    error = "no target `" + options.target + "`: say cpu, sm_90a or sm_80" + (runs ? ", or gpu for this machine's" : "");
     return false;
   }
   std::vector<std::string> names;

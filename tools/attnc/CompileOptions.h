@@ -5,8 +5,9 @@
 
 namespace attnc {
 
-Options compileOptions();
+/// `runs` is whether `--target gpu`, this machine's, is a target too.
+Options compileOptions(bool runs = false);
 /// Returns false and sets `error` where an option is wrong.
-bool readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error);
+bool readCompileOptions(const Arguments &arguments, attn::CompileOptions &options, std::string &error, bool runs = false);
 
 } // namespace attnc

@@ -2,12 +2,13 @@
 // each has a file of its own.
 #include "frontend/Diagnostics.h"
 #include "tools/attnc/Arguments.h"
+#include "tools/attnc/Build.h"
 #include <iostream>
 
 using namespace attnc;
 
 static std::vector<Command> commands() {
-  return {checkCommand(), fmtCommand(), showCommand(), explainCommand(), runCommand(), proveCommand(), compileCommand()};
+  return {checkCommand(), fmtCommand(), showCommand(), explainCommand(), runCommand(), proveCommand(), compileCommand(), buildCommand()};
 }
 
 static std::string padded(std::string text, size_t width) {

@@ -1,5 +1,6 @@
 // attnc run: compiles a pattern, calls it, and judges the result.
 #include "runtime/Npy.h"
+#include "runtime/SessionDevice.h"
 #include "tools/attnc/CompileOptions.h"
 #include "tools/attnc/Measure.h"
 #include "tools/attnc/Walk.h"
@@ -33,10 +34,10 @@ Plan readPlan(const Arguments &arguments, std::string &error) {
     plan.files["out"] = arguments.get("-o");
   if (arguments.has("--lse"))
     plan.files["lse"] = arguments.get("--lse");
-  readCompileOptions(arguments, plan.compile, error);
+  readCompileOptions(arguments, plan.compile, error, true);
   if (arguments.has("--emulate") || arguments.has("--emulate-schedule"))
     plan.compile.emulate = arguments.get("--emulate-schedule", "eager");
-  if (!plan.compile.emulate.empty() && plan.compile.target == "cpu")
+  if (!plan.compile.emulate.empty() && plan.compile.target != "sm_90a" && plan.compile.target != "sm_80")
     error = "`--emulate` runs code for GPUs: say `--target sm_90a` or `--target sm_80`";
   plan.threads = arguments.integer("--threads", 0, 0, error);
   plan.repeat = arguments.integer("--repeat", 1, 1, error);
@@ -135,8 +136,9 @@ private:
     progress.show("compiling");
     auto start = std::chrono::steady_clock::now();
     Diagnostics diagnostics;
-    std::unique_ptr<Callable> callable =
-        attn::load(loaded.program, loaded.sources(), plan.compile, diagnostics, error);
+    std::unique_ptr<Callable> callable = plan.compile.target == "gpu"
+                                             ? loadOnGpu(loaded.program, loaded.sources(), plan.compile, 0, "", diagnostics, error)
+                                             : attn::load(loaded.program, loaded.sources(), plan.compile, diagnostics, error);
     report.compileSeconds = secondsSince(start);
     if (!callable) {
       progress.clear();
@@ -157,9 +159,11 @@ private:
       progress.show("call " + std::to_string(n + 1) + " of " + std::to_string(plan.repeat));
       std::fill(std::begin(report.stats), std::end(report.stats), 0);
       call.stats = report.stats;
+      double onDevice = 0;
+      call.seconds = &onDevice;
       start = std::chrono::steady_clock::now();
       error = callable->run(call);
-      report.seconds.push_back(secondsSince(start));
+      report.seconds.push_back(onDevice > 0 ? onDevice : secondsSince(start));
       if (!error.empty())
         return usageError(error);
     }
@@ -270,6 +274,6 @@ Command attnc::runCommand() {
                       {"--emulate", "", "with `--target`: run the GPU's code in the emulator"},
                       {"--emulate-schedule", "ORDER", "of asynchronous work: eager (default), lazy, random:SEED, producer-first, all"},
                       {"--json", "", "the report as JSON"}} +
-              compileOptions(),
+              compileOptions(true),
           run};
 }
