@@ -144,8 +144,12 @@ static std::string baseName(const std::string &name, const Variant &variant, con
 }
 
 std::string attn::writeArtifact(Artifact &artifact, const std::string &folder) {
-  if (mkdir(folder.c_str(), 0777) != 0 && errno != EEXIST)
-    return "cannot make the folder `" + folder + "`: " + std::strerror(errno);
+  for (size_t slash = folder.find('/', 1);; slash = folder.find('/', slash + 1)) {
+    if (mkdir(folder.substr(0, slash).c_str(), 0777) != 0 && errno != EEXIST)
+      return "cannot make the folder `" + folder + "`: " + std::strerror(errno);
+    if (slash == folder.npos)
+      break;
+  }
   artifact.folder = folder;
   for (Variant &variant : artifact.variants)
     for (Image &image : variant.images) {

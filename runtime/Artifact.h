@@ -55,7 +55,7 @@ std::optional<Artifact> readArtifact(const std::string &path, std::string &error
 /// and sets `error`.
 std::optional<std::string> readBinary(const Artifact &artifact, const Binary &binary, std::string &error);
 
-/// Writes FOLDER/NAME.json and the binaries, which get their names, sizes and
+/// Writes FOLDER/NAME.json (the folder is made) and the binaries, which get their names, sizes and
 /// hashes here: NAME.DTYPE.dD[.eE].TARGET.cubin or .ptx. Every file is written
 /// under a temporary name, flushed and renamed, the JSON last: a reader sees an
 /// old or a new artifact, and notices a mixture of them. Returns an empty string

@@ -24,7 +24,7 @@ std::string lengthsOf(const Loaded &loaded, const Problem &problem);
 struct Report {
   double compileSeconds = 0;
   std::vector<double> seconds; ///< of every repetition, ascending
-  int threads = 0;
+  int threads = 0;             ///< 0: on a GPU, by its clock
   std::string target;
   Visible visible;
   double flops = 0;            ///< useful ones of one call

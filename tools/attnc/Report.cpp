@@ -31,7 +31,7 @@ void attnc::printReport(const Loaded &loaded, const Problem &problem, const Repo
   if (compiled) {
     row("compiled", "in " + duration(report.compileSeconds) + " for " + report.target);
     double best = report.seconds.front(), median = report.seconds[report.seconds.size() / 2];
-    row("time", duration(best) + text(" on %d thread%s", report.threads, report.threads == 1 ? "" : "s") +
+    row("time", duration(best) + (report.threads ? text(" on %d thread%s", report.threads, report.threads == 1 ? "" : "s") : " on the GPU") +
                     (report.seconds.size() > 1
                          ? text(", best of %zu (median %s)", report.seconds.size(), duration(median).c_str())
                          : ""));

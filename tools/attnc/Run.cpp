@@ -169,6 +169,8 @@ private:
     }
     std::sort(report.seconds.begin(), report.seconds.end());
     countTiles(callable->manifest());
+    if (plan.compile.target == "gpu")
+      report.threads = 0;
     return Ok;
   }
 
