@@ -25,6 +25,7 @@ struct HopperLayout {
   llvm::SmallVector<llvm::SmallVector<Stream>> streamed;   ///< per sweep
   std::vector<Manifest::TensorMap> maps;
   unsigned counters = 0;
+  int64_t flags = 0; ///< a byte for each key of a tile and each product with values
   int64_t shared = 0;
   int64_t groups = 0;
 
@@ -58,11 +59,13 @@ private:
   Values start();
   void finish(const State &state);
   void products(mlir::Value use, mlir::Value before, State *state, Values &scores);
-  State tile(mlir::Value at, mlir::Value count, const State &before, bool first, bool full);
+  /// `hidden` says whether keys may be hidden; null: they may unless `full`.
+  State tile(mlir::Value at, mlir::Value count, const State &before, bool first, bool full, mlir::Value hidden = {});
   State loop(const SpanCursor &cursor, SpanCursor::Run run, mlir::Value &count, State state, bool full);
   mlir::Value use(const HopperLayout::Stream &s, mlir::Value count);
   mlir::Value operand(const HopperLayout::Stream &s, mlir::Value use, wg::Along along, mlir::Value row);
   Values last(State &state, mlir::Value count);
+  mlir::Value guard(mlir::Value weights, unsigned back, mlir::Value count, mlir::Value hidden);
 
   Fragments &f;
   cpu::Emit &e;

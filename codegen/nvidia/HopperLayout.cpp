@@ -25,6 +25,13 @@ static int64_t bytesOf(const HopperLayout::Ring &r) {
   return wg::RingType::get(r.element.getContext(), r.stages, r.rows, r.cols, r.element).bytes();
 }
 
+static int64_t flagBytes(const KernelShape &shape) {
+  size_t backs = 0;
+  for (const SweepShape &sweep : shape.sweeps)
+    backs = std::max(backs, sweep.backs.size());
+  return 256 * backs;
+}
+
 /// Rings of a shape; those of different sweeps are shared where they are equal.
 static void makeRings(HopperLayout &layout, const KernelShape &shape) {
   int64_t stages = stagesOf(shape);
@@ -100,7 +107,8 @@ HopperLayout HopperLayout::of(const KernelShape &shape, const cpu::Frame &frame)
     r.barriers = at;
     at += 16 * r.stages;
   }
-  layout.shared = at;
+  layout.flags = at;
+  layout.shared = at + flagBytes(shape);
   return layout;
 }
 
@@ -111,7 +119,7 @@ std::string attn::nvidia::hopperRefusal(const KernelShape &shape) {
     return "tiles of " + std::to_string(shape.rowSide) + " rows, not 64, 128 or 192";
   HopperLayout layout;
   makeRings(layout, shape);
-  int64_t bytes = 0;
+  int64_t bytes = flagBytes(shape);
   for (const HopperLayout::Ring &r : layout.rings)
     bytes += llvm::alignTo(bytesOf(r), 1024) + 16 * r.stages;
   if (bytes > mostShared)

@@ -123,7 +123,25 @@ void HopperSweep::products(Value count, Value before, State *state, Values &scor
     wg::TurnOp::create(e, wg::Turn::Pass, group, layout.groups);
 }
 
-HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before, bool first, bool full) {
+// What hidden keys have as values must not matter: 0 times NaN is NaN.
+Value HopperSweep::guard(Value weights, unsigned back, Value count, Value hidden) {
+  const HopperLayout::Stream &v = streams[sweep.backs[back].values.ring];
+  auto look = [&] {
+    wg::WaitOp::create(e, rings[v.ring], use(v, count));
+    return wg::GuardOp::create(e, weights.getType(), weights, rings[v.ring], use(v, count), layout.flags + 256 * back).getResult();
+  };
+  if (!hidden)
+    return look();
+  auto choice = scf::IfOp::create(e, TypeRange(weights.getType()), hidden, true);
+  OpBuilder::InsertionGuard inside(e);
+  e.setInsertionPointToStart(choice.thenBlock());
+  scf::YieldOp::create(e, ValueRange(look()));
+  e.setInsertionPointToStart(choice.elseBlock());
+  scf::YieldOp::create(e, ValueRange(weights));
+  return choice.getResult(0);
+}
+
+HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before, bool first, bool full, Value hidden) {
   State next = before;
   Value now = first ? count : wg::UniformOp::create(e, count.getType(), count).getResult();
   Value previous = first ? Value() : e.sub(now, i32(e, 1));
@@ -176,7 +194,10 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
   next.weights.clear();
   for (auto [n, p] : llvm::enumerate(sweep.backs)) {
     auto packed = wg::PackedType::get(e.getContext(), sweep.cols, elementOf(ContractOp(p.op).getRhs().getType()));
-    next.weights.push_back(wg::PackOp::create(e, packed, weights[n]));
+    Value w = weights[n];
+    if (!full)
+      w = guard(w, n, now, hidden);
+    next.weights.push_back(wg::PackOp::create(e, packed, w));
     Value &o = next.accumulators[n];
     if (factors[n])
       o = f.map(cast<wg::FragType>(o.getType()), {o, factors[n]}, [&](ValueRange in) { return e.mul(in[0], in[1]); });
@@ -259,7 +280,7 @@ Value HopperSweep::run(const SpanCursor &cursor, ArrayRef<Value> counters, Value
     scf::YieldOp::create(e, out);
     e.setInsertionPointToStart(visit.thenBlock());
     Value at = e.select(hasMixed, mixed.from, full.from);
-    State state = tile(at, none, unflatten(init), true, false);
+    State state = tile(at, none, unflatten(init), true, false, hasMixed);
     Value next = e.add(at, i32(e, 1)), count = i32(e, 1);
     mixed.from = e.select(hasMixed, next, mixed.from);
     full.from = e.select(hasMixed, full.from, next);
