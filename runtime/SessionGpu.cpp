@@ -48,9 +48,14 @@ static bool attempt(const core::Program &program, const SourceMap &sources, cons
     std::string complaint = nvidia::complaint(cubin, launch.entry);
     if (complaint.empty())
       continue;
-    // The rows of other kernels lie in local memory in any case.
-    if (compilation.decisions[n].tensorCores)
-      refused.push_back({compilation.decisions[n].kernel, false, complaint});
+    // The rows of other kernels lie in local memory in any case. A few spilled
+    // registers cost less than doing without tensor cores.
+    const nvidia::Decision &decision = compilation.decisions[n];
+    bool serialised = complaint.find("C75") != std::string::npos;
+    if (decision.tensorCores && decision.last && !serialised)
+      launch.reason = complaint;
+    else if (decision.tensorCores)
+      refused.push_back({decision.kernel, false, complaint});
   }
   return true;
 }

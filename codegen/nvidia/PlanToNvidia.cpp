@@ -33,6 +33,23 @@ static SmallVector<plan::KernelOp> kernelsOf(ModuleOp module) {
   return kernels;
 }
 
+/// Sides of tiles that need fewer registers than (rows, cols), in the order to
+/// try them: two groups of warps have more registers each than three.
+static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kernel) {
+  auto side = [&](StringRef key) {
+    DictionaryAttr schedule = kernel.getScheduleAttr();
+    auto value = schedule ? schedule.getAs<IntegerAttr>(key) : IntegerAttr();
+    return value ? value.getInt() : 128;
+  };
+  int64_t rows = side("rows"), cols = side("cols");
+  SmallVector<std::pair<int64_t, int64_t>> sides;
+  if (rows > 128)
+    sides.push_back({128, cols});
+  if (cols > 32)
+    sides.push_back({std::min<int64_t>(rows, 128), llvm::alignTo(cols / 2, 16)});
+  return sides;
+}
+
 FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &module, const Target &target, ArrayRef<std::string> schedule,
                                                        ArrayRef<Decision> refused) {
   module->getContext()->getOrLoadDialect<wg::WgDialect>(); // refusals ask its types for their sizes
@@ -46,10 +63,16 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
     bool sweeps = !kernel.getBody().getOps<plan::SweepOp>().empty();
     if (sweeps)
       d.reason = refusal(kernel, target);
-    for (const Decision &known : refused)
-      if (known.kernel == d.kernel && d.reason.empty())
-        d.reason = known.reason;
+    auto sides = smallerSides(kernel);
+    size_t attempt = llvm::count_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; });
+    d.last = attempt == sides.size();
+    if (attempt > sides.size() && d.reason.empty())
+      d.reason = llvm::find_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; })->reason;
     d.tensorCores = sweeps && d.reason.empty();
+    if (d.tensorCores && attempt) {
+      before.push_back(d.kernel + ":rows=" + std::to_string(sides[attempt - 1].first));
+      before.push_back(d.kernel + ":cols=" + std::to_string(sides[attempt - 1].second));
+    }
     if (!d.tensorCores) {
       // The user may choose how many keys, not how many rows.
       if (sweeps)
@@ -58,7 +81,7 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
     }
     decisions.push_back(d);
   }
-  if (!after.empty()) {
+  if (!after.empty() || !before.empty()) {
     before.append(schedule.begin(), schedule.end());
     before.append(after);
     first = OwningOpRef<ModuleOp>(module->clone());

@@ -13,13 +13,15 @@ struct Decision {
   std::string kernel;
   bool tensorCores = false;
   std::string reason; ///< why not; empty where nobody would expect them
+  bool last = false;  ///< there are no smaller tiles to try
 };
 
 /// Takes a module of simplified patterns (level 1) to scheduled programs
 /// (level 2). Tile sides are those of tensor cores; kernels that refuse them
-/// are planned once more with one row to a tile. `refused` adds kernels that
-/// are known to fail on tensor cores, with the reason. `schedule` are choices
-/// of the user (docs/plan.md).
+/// are planned once more with one row to a tile. `refused` are kernels whose
+/// code was not good enough on tensor cores, with the reason: a kernel gets
+/// smaller tiles each time it is named, and when there are none, one row to a
+/// tile. `schedule` are choices of the user (docs/plan.md).
 mlir::FailureOr<std::vector<Decision>> planForNvidia(mlir::OwningOpRef<mlir::ModuleOp> &module, const Target &target,
                                                      llvm::ArrayRef<std::string> schedule,
                                                      llvm::ArrayRef<Decision> refused = {});

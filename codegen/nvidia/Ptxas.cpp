@@ -106,11 +106,11 @@ bool attn::nvidia::assemble(const std::string &ptx, const Target &target, const 
 }
 
 std::string attn::nvidia::complaint(const Cubin &cubin, const std::string &entry) {
-  auto use = cubin.kernels.find(entry);
-  if (use != cubin.kernels.end() && use->second.spilled)
-    return "the code does not fit into registers (" + std::to_string(use->second.spilled) + " bytes are spilled)";
   for (const std::string &warning : cubin.warnings)
     if (StringRef(warning).contains("C75") && StringRef(warning).contains(entry))
       return "products on tensor cores would wait for each other (" + StringRef(warning).trim().str() + ")";
+  auto use = cubin.kernels.find(entry);
+  if (use != cubin.kernels.end() && use->second.spilled)
+    return "the code does not fit into registers (" + std::to_string(use->second.spilled) + " bytes are spilled)";
   return "";
 }
