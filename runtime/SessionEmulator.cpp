@@ -4,6 +4,7 @@
 #include "runtime/TensorMaps.h"
 #include "runtime/emulator/Emulator.h"
 #include <algorithm>
+#include <atomic>
 
 using namespace attn;
 
@@ -54,6 +55,7 @@ public:
   emu::Module module;
   std::vector<emu::Options> orders;
   core::Program program;
+  mutable std::atomic<uint64_t> instructions{0};
 
   const Manifest &manifest() const override { return code.manifest; }
 
@@ -150,6 +152,7 @@ private:
       call.pass(described);
     }
     emu::Report report = emu::launch(module, call, memory, order);
+    instructions += report.statistics.instructions;
     return report.ok() ? "" : "the emulator found faults in `" + what.entry + "` (" + emu::nameOf(order.schedule) + "):\n" + report.text();
   }
 
@@ -170,6 +173,17 @@ private:
   }
 };
 
+/// The callable with its PTX parsed, or null.
+std::unique_ptr<Callable> accept(std::unique_ptr<Emulated> result, std::string &error) {
+  result->module = emu::parse(result->code.ptx);
+  if (result->module.ok())
+    return result;
+  error = "the emulator cannot run this code:";
+  for (const std::string &message : result->module.errors())
+    error += "\n" + message;
+  return nullptr;
+}
+
 } // namespace
 
 std::unique_ptr<Callable> attn::loadEmulated(const core::Program &program, const SourceMap &sources, const CompileOptions &options,
@@ -184,12 +198,21 @@ std::unique_ptr<Callable> attn::loadEmulated(const core::Program &program, const
   result->orders = std::move(*orders);
   result->code = std::move(*code);
   result->program = program;
-  result->module = emu::parse(result->code.ptx);
-  if (!result->module.ok()) {
-    error = "the emulator cannot run this code:";
-    for (const std::string &message : result->module.errors())
-      error += "\n" + message;
-    return nullptr;
-  }
-  return result;
+  return accept(std::move(result), error);
 }
+
+const std::string &attn::ptxOf(const Callable &emulated) { return static_cast<const Emulated &>(emulated).code.ptx; }
+
+std::unique_ptr<Callable> attn::withPtx(const Callable &emulated, const std::string &ptx, uint64_t mostInstructions, std::string &error) {
+  auto &from = static_cast<const Emulated &>(emulated);
+  auto result = std::make_unique<Emulated>();
+  result->code = from.code;
+  result->code.ptx = ptx;
+  result->program = from.program;
+  result->orders = from.orders;
+  for (emu::Options &order : result->orders)
+    order.maxInstructions = mostInstructions;
+  return accept(std::move(result), error);
+}
+
+uint64_t attn::instructionsOf(const Callable &emulated) { return static_cast<const Emulated &>(emulated).instructions; }

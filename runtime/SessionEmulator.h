@@ -12,4 +12,13 @@ namespace attn {
 std::unique_ptr<Callable> loadEmulated(const core::Program &program, const SourceMap &sources, const CompileOptions &options,
                                        Diagnostics &diagnostics, std::string &error);
 
+/// The PTX of a callable that `loadEmulated` made.
+const std::string &ptxOf(const Callable &emulated);
+/// The same callable with other PTX, which stops after so many instructions of
+/// a warp: what tests with wrong code need. Null, and a reason, if the emulator
+/// does not accept it.
+std::unique_ptr<Callable> withPtx(const Callable &emulated, const std::string &ptx, uint64_t mostInstructions, std::string &error);
+/// Warp instructions of all calls of it so far.
+uint64_t instructionsOf(const Callable &emulated);
+
 } // namespace attn

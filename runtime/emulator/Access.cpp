@@ -4,8 +4,10 @@ namespace attn::emu {
 
 Space spaceOf(uint64_t &address) {
   uint64_t window = address & WindowMask;
-  Space space = window == SharedWindow ? Space::Shared : window == LocalWindow ? Space::Local
-                : window == ParamWindow ? Space::Param : Space::Global;
+  Space space = window == SharedWindow  ? Space::Shared
+                : window == LocalWindow ? Space::Local
+                : window == ParamWindow ? Space::Param
+                                        : Space::Global;
   if (space != Space::Global)
     address &= ~WindowMask;
   return space;
@@ -45,9 +47,7 @@ uint8_t *resolve(Warp &warp, const Instr &i, Space space, uint64_t address, uint
     if (address + bytes <= grid.parameters.size() && !write)
       place = &grid.parameters[address];
     break;
-  default:
-    place = grid.global(address, bytes, write);
-    break;
+  default: place = grid.global(address, bytes, write); break;
   }
   if (!place) {
     const Memory::Range *readOnly = space == Space::Global ? grid.memory.find(address, bytes) : nullptr;
@@ -56,8 +56,9 @@ uint8_t *resolve(Warp &warp, const Instr &i, Space space, uint64_t address, uint
                     describe(space, address) + " in lane " + std::to_string(lane) +
                     (readOnly ? ", which is read-only" : ", outside of all memory it was given"));
   } else if (bytes <= 32 && address % bytes && (bytes & (bytes - 1)) == 0) {
-    warp.report(Finding::Kind::Memory, i, std::string(write ? "writes " : "reads ") + std::to_string(bytes) +
-                                              " bytes at misaligned " + describe(space, address));
+    warp.report(Finding::Kind::Memory, i,
+                std::string(write ? "writes " : "reads ") + std::to_string(bytes) + " bytes at misaligned " +
+                    describe(space, address));
   }
   return place;
 }

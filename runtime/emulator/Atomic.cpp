@@ -29,13 +29,17 @@ template <class T> uint64_t real(Operation op, uint64_t old, uint64_t b) {
   using L = Lane<T>;
   using W = typename L::Word;
   auto x = L::get(W(old)), y = L::get(W(b));
-  return L::put(op == AtomAdd ? x + y : op == AtomMin ? (y < x || x != x ? y : x) : op == AtomMax ? (y > x || x != x ? y : x) : y);
+  return L::put(op == AtomAdd   ? x + y
+                : op == AtomMin ? (y < x || x != x ? y : x)
+                : op == AtomMax ? (y > x || x != x ? y : x)
+                                : y);
 }
 uint64_t apply(Operation op, Type t, uint64_t old, uint64_t b, uint64_t c) {
   switch (t) {
   case Type::S32: return integer<int32_t>(op, old, b, c);
   case Type::S64: return integer<int64_t>(op, old, b, c);
-  case Type::U64: case Type::B64: return integer<uint64_t>(op, old, b, c);
+  case Type::U64:
+  case Type::B64: return integer<uint64_t>(op, old, b, c);
   case Type::B16: return integer<uint16_t>(op, old, b, c);
   case Type::F32: return real<float>(op, old, b);
   case Type::F64: return real<double>(op, old, b);

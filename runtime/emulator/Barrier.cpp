@@ -17,8 +17,9 @@ bool arriveAt(Warp &w, const Instr &i, uint32_t id, uint32_t threads) {
   if (b.arrived == 0)
     b.expected = threads;
   else if (b.expected != threads)
-    w.report(Finding::Kind::Barrier, i, "arrives at " + name + " for " + std::to_string(threads) +
-                                            " threads while others are there for " + std::to_string(b.expected));
+    w.report(Finding::Kind::Barrier, i,
+             "arrives at " + name + " for " + std::to_string(threads) + " threads while others are there for " +
+                 std::to_string(b.expected));
   // A warp may give its own barrier a first arrival and then wait at it.
   if (!b.members.insert(w.id).second && i.mode == Arrive)
     w.report(Finding::Kind::Barrier, i, "arrives at " + name + " twice before it is complete");

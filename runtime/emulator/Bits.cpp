@@ -6,11 +6,21 @@ namespace attn::emu {
 
 namespace {
 
-struct And { template <class T> T operator()(T a, T b) const { return a & b; } };
-struct Or { template <class T> T operator()(T a, T b) const { return a | b; } };
-struct Xor { template <class T> T operator()(T a, T b) const { return a ^ b; } };
-struct Not { template <class T> T operator()(T a) const { return T(~a); } };
-struct Cnot { template <class T> T operator()(T a) const { return a == 0; } };
+struct And {
+  template <class T> T operator()(T a, T b) const { return a & b; }
+};
+struct Or {
+  template <class T> T operator()(T a, T b) const { return a | b; }
+};
+struct Xor {
+  template <class T> T operator()(T a, T b) const { return a ^ b; }
+};
+struct Not {
+  template <class T> T operator()(T a) const { return T(~a); }
+};
+struct Cnot {
+  template <class T> T operator()(T a) const { return a == 0; }
+};
 struct Reverse {
   template <class T> T operator()(T a) const {
     T r = 0;
@@ -22,8 +32,7 @@ struct Reverse {
 
 /// Shift amounts beyond the width are clamped to it.
 template <class T> Step shiftLeft(Warp &w, const Instr &i, uint32_t mask) {
-  return map2<T, T, uint32_t>(w, i, mask,
-                              [](T a, uint32_t n) { return n >= 8 * sizeof(T) ? T(0) : T(a << n); });
+  return map2<T, T, uint32_t>(w, i, mask, [](T a, uint32_t n) { return n >= 8 * sizeof(T) ? T(0) : T(a << n); });
 }
 template <class T> Step shiftRight(Warp &w, const Instr &i, uint32_t mask) {
   return map2<T, T, uint32_t>(w, i, mask, [](T a, uint32_t n) {
@@ -130,9 +139,10 @@ Step lookUp(Warp &w, const Instr &i, uint32_t mask) { // lop3
   });
 }
 
-/// and, or, xor, not of predicates: words of lanes. mode: which.
+/// and, or, xor, not of predicates: words of lanes. mode: which; b: the other
+/// predicate, mode2 if negated.
 Step predicates(Warp &w, const Instr &i, uint32_t mask) {
-  uint32_t a = w.file[i.psrc] ^ (i.psrcNegated ? ~0u : 0u), b = w.file[i.pdst2] ^ (i.mode2 ? ~0u : 0u);
+  uint32_t a = w.file[i.psrc] ^ (i.psrcNegated ? ~0u : 0u), b = w.file[i.b] ^ (i.mode2 ? ~0u : 0u);
   uint32_t r = i.mode == 0 ? a & b : i.mode == 1 ? a | b : i.mode == 2 ? a ^ b : ~a;
   w.file[i.pdst] = (w.file[i.pdst] & ~mask) | (r & mask);
   return Step::Next;
@@ -187,7 +197,7 @@ bool lowerBits(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     bool negated = false;
     i.mode = uint8_t(which);
     i.psrc = l.predicate(s.operands[1], i.psrcNegated);
-    i.pdst2 = which == 3 ? i.psrc : l.predicate(s.operands[2], negated);
+    i.b = which == 3 ? i.psrc : l.predicate(s.operands[2], negated);
     i.mode2 = negated;
     i.pdst = l.predicateDestination(s.operands[0]);
     i.exec = predicates;
@@ -200,9 +210,15 @@ bool lowerBits(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
   if (op.base == "xor")
     return finish(pickBits<Xor>(type), type, 2);
   if (op.base == "not")
-    return finish(bytes == 2 ? unary<uint16_t, Not> : bytes == 4 ? unary<uint32_t, Not> : unary<uint64_t, Not>, type, 1);
+    return finish(bytes == 2   ? unary<uint16_t, Not>
+                  : bytes == 4 ? unary<uint32_t, Not>
+                               : unary<uint64_t, Not>,
+                  type, 1);
   if (op.base == "cnot")
-    return finish(bytes == 2 ? unary<uint16_t, Cnot> : bytes == 4 ? unary<uint32_t, Cnot> : unary<uint64_t, Cnot>, type, 1);
+    return finish(bytes == 2   ? unary<uint16_t, Cnot>
+                  : bytes == 4 ? unary<uint32_t, Cnot>
+                               : unary<uint64_t, Cnot>,
+                  type, 1);
   if (op.base == "brev")
     return finish(bytes == 4 ? unary<uint32_t, Reverse> : unary<uint64_t, Reverse>, type, 1);
   if (op.base == "shl" || op.base == "shr") {
@@ -222,8 +238,11 @@ bool lowerBits(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
   if (op.base == "bfe") {
     if (!l.expectOperands(s, 4, 4))
       return true;
-    i.exec = type == Type::U32 ? extract<uint32_t> : type == Type::S32 ? extract<int32_t>
-             : type == Type::U64 ? extract<uint64_t> : type == Type::S64 ? extract<int64_t> : nullptr;
+    i.exec = type == Type::U32   ? extract<uint32_t>
+             : type == Type::S32 ? extract<int32_t>
+             : type == Type::U64 ? extract<uint64_t>
+             : type == Type::S64 ? extract<int64_t>
+                                 : nullptr;
     i.a = l.source(s.operands[1], type);
     i.b = l.source(s.operands[2], Type::U32);
     i.c = l.source(s.operands[3], Type::U32);
@@ -250,8 +269,10 @@ bool lowerBits(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     else if (op.base == "clz")
       i.exec = bytes == 8 ? leadingZeros<uint64_t> : leadingZeros<uint32_t>;
     else
-      i.exec = type == Type::U32 ? findTop<uint32_t> : type == Type::S32 ? findTop<int32_t>
-               : type == Type::U64 ? findTop<uint64_t> : findTop<int64_t>;
+      i.exec = type == Type::U32   ? findTop<uint32_t>
+               : type == Type::S32 ? findTop<int32_t>
+               : type == Type::U64 ? findTop<uint64_t>
+                                   : findTop<int64_t>;
     i.a = l.source(s.operands[1], type);
     i.dst = l.destination(s.operands[0], Type::U32);
     return true;

@@ -119,9 +119,7 @@ void completeBulk(Cta &cta, const BulkOp &op) {
     std::memcpy(cta.shared.at(op.shared), reinterpret_cast<const void *>(uintptr_t(op.global)), op.bytes);
     completeLoad(cta, op);
     break;
-  case BulkOp::TensorStore:
-    storeTensor(cta, op);
-    break;
+  case BulkOp::TensorStore: storeTensor(cta, op); break;
   case BulkOp::LinearStore:
     std::memcpy(reinterpret_cast<void *>(uintptr_t(op.global)), cta.shared.at(op.shared), op.bytes);
     break;
@@ -135,13 +133,15 @@ constexpr uint8_t TensorForm = 1, StoreForm = 2; // mode
 /// What an issue can be wrong about, before anything moves. False: give up.
 bool checkShared(Warp &w, const Instr &i, const BulkOp &op, Swizzle swizzle, uint32_t alignment) {
   if (!w.cta.shared.contains(op.shared, op.bytes)) {
-    w.report(Finding::Kind::Memory, i, "copies " + std::to_string(op.bytes) + " bytes to or from outside of shared memory");
+    w.report(Finding::Kind::Memory, i,
+             "copies " + std::to_string(op.bytes) + " bytes to or from outside of shared memory");
     return false;
   }
   uint32_t pattern = swizzle == Swizzle::None ? alignment : 8 * swizzleSpan(swizzle);
   if (op.shared % pattern)
-    w.report(Finding::Kind::Memory, i, "uses a shared address that is not a multiple of " + std::to_string(pattern) +
-                                           (swizzle == Swizzle::None ? "" : ", where the swizzle begins"));
+    w.report(Finding::Kind::Memory, i,
+             "uses a shared address that is not a multiple of " + std::to_string(pattern) +
+                 (swizzle == Swizzle::None ? "" : ", where the swizzle begins"));
   return true;
 }
 
@@ -151,8 +151,9 @@ void issueLoad(Warp &w, const Instr &i, BulkOp &op, uint32_t barrier) {
   if (!b)
     return;
   if (cta.grid.options.checks && !b->initFenced && !w.known.fenced.knows(cta.entries.warp(b->initWarp), b->initClock)) {
-    w.report(Finding::Kind::Proxy, i, "lets TMA signal an mbarrier whose initialisation at line " + std::to_string(b->line) +
-                                          " no fence.mbarrier_init follows");
+    w.report(Finding::Kind::Proxy, i,
+             "lets TMA signal an mbarrier whose initialisation at line " + std::to_string(b->line) +
+                 " no fence.mbarrier_init follows");
     b->initFenced = true; // once is enough
   }
   if (cta.shared.holdsBarrier(op.shared, op.bytes))
@@ -197,7 +198,8 @@ Step bulk(Warp &w, const Instr &i, uint32_t mask) {
       std::memcpy(static_cast<void *>(&op.map), map, sizeof(TensorMap));
       std::string fault = faultOf(op.map);
       if (fault.empty() && op.map.rank != i.list.count)
-        fault = "a tensor map of rank " + std::to_string(op.map.rank) + " with " + std::to_string(i.list.count) + " coordinates";
+        fault = "a tensor map of rank " + std::to_string(op.map.rank) + " with " + std::to_string(i.list.count) +
+                " coordinates";
       if (!fault.empty()) {
         w.report(Finding::Kind::Memory, i, "uses a bad tensor map: " + fault);
         continue;
@@ -220,7 +222,8 @@ Step bulk(Warp &w, const Instr &i, uint32_t mask) {
     if (stores)
       issueStore(w, i, op);
     else {
-      uint64_t barrier = (i.type2 == Type::B64 ? w.lanes<uint64_t>(i.d)[l] : w.file[i.d + l]) + uint64_t(int64_t(int32_t(i.imm)));
+      uint64_t barrier =
+          (i.type2 == Type::B64 ? w.lanes<uint64_t>(i.d)[l] : w.file[i.d + l]) + uint64_t(int64_t(int32_t(i.imm)));
       issueLoad(w, i, op, uint32_t(barrier));
     }
   }
@@ -260,7 +263,8 @@ bool tensorOperand(Lowering &l, const Operand &o, uint32_t rank, Instr &i) {
   for (const Operand *c : Lowering::elements(o.parts[1]))
     slots.push_back(l.source(*c, Type::S32));
   if (slots.size() != rank)
-    return l.fail("a tensor of " + std::to_string(rank) + " dimensions with " + std::to_string(slots.size()) + " coordinates");
+    return l.fail("a tensor of " + std::to_string(rank) + " dimensions with " + std::to_string(slots.size()) +
+                  " coordinates");
   i.list = l.slots(slots);
   return true;
 }

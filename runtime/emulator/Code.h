@@ -36,12 +36,12 @@ struct Instr {
   Slot pdst = NoSlot, pdst2 = NoSlot, psrc = NoSlot; ///< predicates
   Slot guard = NoSlot;
   bool guardNegated = false, psrcNegated = false;
-  bool aligned = false;   ///< the whole warp must execute it together
-  bool wide = true;       ///< address registers a, c have 64 bits
+  bool aligned = false; ///< the whole warp must execute it together
+  bool wide = true;     ///< address registers a, c have 64 bits
   bool wideC = true;
   Space space = Space::Generic;
   Type type = Type::None, type2 = Type::None;
-  uint8_t width = 0;      ///< bytes of one element
+  uint8_t width = 0;                      ///< bytes of one element
   uint8_t mode = 0, mode2 = 0, mode3 = 0; ///< what the handler's file says
   uint32_t imm = 0;
   int64_t offset = 0, offsetC = 0; ///< added to the addresses in a, c
@@ -49,7 +49,7 @@ struct Instr {
   Range uses;                      ///< general registers, in Code::uses
   uint32_t target = 0, join = 0;   ///< branches: where to, where lanes meet again
   uint32_t line = 0;
-  uint32_t name = 0;               ///< opcode text, in Code::names
+  uint32_t name = 0; ///< opcode text, in Code::names
 };
 
 /// A general register of an instruction, for the rules of wgmma.
@@ -105,9 +105,38 @@ constexpr uint64_t SharedWindow = 0x1000000000000000, LocalWindow = 0x1100000000
 
 /// Special registers, each 32 lanes, in this order.
 enum class Special : uint8_t {
-  TidX, TidY, TidZ, NtidX, NtidY, NtidZ, CtaidX, CtaidY, CtaidZ, NctaidX, NctaidY, NctaidZ,
-  LaneId, WarpId, NWarpId, SmId, NSmId, GridId, LaneMaskEq, LaneMaskLe, LaneMaskLt, LaneMaskGe, LaneMaskGt,
-  Clock, Clock64, GlobalTimer, DynamicSmem, TotalSmem, ClusterRank, ClusterOne, Zero, Count,
+  TidX,
+  TidY,
+  TidZ,
+  NtidX,
+  NtidY,
+  NtidZ,
+  CtaidX,
+  CtaidY,
+  CtaidZ,
+  NctaidX,
+  NctaidY,
+  NctaidZ,
+  LaneId,
+  WarpId,
+  NWarpId,
+  SmId,
+  NSmId,
+  GridId,
+  LaneMaskEq,
+  LaneMaskLe,
+  LaneMaskLt,
+  LaneMaskGe,
+  LaneMaskGt,
+  Clock,
+  Clock64,
+  GlobalTimer,
+  DynamicSmem,
+  TotalSmem,
+  ClusterRank,
+  ClusterOne,
+  Zero,
+  Count,
 };
 
 } // namespace attn::emu

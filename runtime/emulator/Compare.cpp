@@ -78,23 +78,28 @@ template <class T, Relation R> Step setNumber(Warp &w, const Instr &i, uint32_t 
 }
 
 template <class T> Handler pickRelation(int relation, bool number) {
-#define ATTN_RELATION(R) case R: return number ? Handler(setNumber<T, R>) : Handler(setPredicate<T, R>);
+#define ATTN_RELATION(R)                                                                                               \
+  case R: return number ? Handler(setNumber<T, R>) : Handler(setPredicate<T, R>);
   switch (relation) {
     ATTN_RELATION(Eq) ATTN_RELATION(Ne) ATTN_RELATION(Lt) ATTN_RELATION(Le) ATTN_RELATION(Gt) ATTN_RELATION(Ge)
   }
   if constexpr (!std::is_integral_v<T>)
     switch (relation) {
-      ATTN_RELATION(Equ) ATTN_RELATION(Neu) ATTN_RELATION(Ltu) ATTN_RELATION(Leu) ATTN_RELATION(Gtu)
-      ATTN_RELATION(Geu) ATTN_RELATION(Num) ATTN_RELATION(Nan)
+      ATTN_RELATION(Equ)
+      ATTN_RELATION(Neu) ATTN_RELATION(Ltu) ATTN_RELATION(Leu) ATTN_RELATION(Gtu) ATTN_RELATION(Geu) ATTN_RELATION(Num)
+          ATTN_RELATION(Nan)
     }
 #undef ATTN_RELATION
   return nullptr;
 }
 Handler pickComparison(Type t, int relation, bool ftz, bool number) {
   switch (t) {
-  case Type::U16: case Type::B16: return pickRelation<uint16_t>(relation, number);
-  case Type::U32: case Type::B32: return pickRelation<uint32_t>(relation, number);
-  case Type::U64: case Type::B64: return pickRelation<uint64_t>(relation, number);
+  case Type::U16:
+  case Type::B16: return pickRelation<uint16_t>(relation, number);
+  case Type::U32:
+  case Type::B32: return pickRelation<uint32_t>(relation, number);
+  case Type::U64:
+  case Type::B64: return pickRelation<uint64_t>(relation, number);
   case Type::S16: return pickRelation<int16_t>(relation, number);
   case Type::S32: return pickRelation<int32_t>(relation, number);
   case Type::S64: return pickRelation<int64_t>(relation, number);
@@ -124,9 +129,8 @@ template <class Word> Step select(Warp &w, const Instr &i, uint32_t mask) {
 }
 /// slct d, a, b, c: a where c >= 0. mode: c is f32.
 template <class Word> Step selectBySign(Warp &w, const Instr &i, uint32_t mask) {
-  return map3<Word, Word, Word, uint32_t>(w, i, mask, [&](Word a, Word b, uint32_t c) {
-    return (i.mode ? floatOf(c) >= 0 : int32_t(c) >= 0) ? a : b;
-  });
+  return map3<Word, Word, Word, uint32_t>(
+      w, i, mask, [&](Word a, Word b, uint32_t c) { return (i.mode ? floatOf(c) >= 0 : int32_t(c) >= 0) ? a : b; });
 }
 
 template <class T> Step testProperty(Warp &w, const Instr &i, uint32_t mask) {

@@ -33,7 +33,8 @@ Step indexedBranch(Warp &w, const Instr &i, uint32_t mask) {
     if (mask >> l & 1) {
       uint32_t index = w.file[i.a + l];
       if (index >= i.list.count) {
-        w.report(Finding::Kind::Instruction, i, "branches to entry " + std::to_string(index) + " of " + std::to_string(i.list.count));
+        w.report(Finding::Kind::Instruction, i,
+                 "branches to entry " + std::to_string(index) + " of " + std::to_string(i.list.count));
         w.cta.grid.stop = true;
         return Step::Yield;
       }
@@ -71,10 +72,12 @@ Step setRegisters(Warp &w, const Instr &i, uint32_t) {
   if (!cta.grid.code.entry.maxThreads && !cta.grid.code.entry.maxRegisters)
     w.report(Finding::Kind::Budget, i, "changes its registers, but the entry has no .maxntid, .reqntid or .maxnreg");
   if (i.mode ? i.imm < w.registers : i.imm > w.registers)
-    w.report(Finding::Kind::Budget, i, std::string(i.mode ? "increases" : "decreases") + " its registers from " +
-                                           std::to_string(w.registers) + " to " + std::to_string(i.imm));
+    w.report(Finding::Kind::Budget, i,
+             std::string(i.mode ? "increases" : "decreases") + " its registers from " + std::to_string(w.registers) +
+                 " to " + std::to_string(i.imm));
   if (i.imm > w.registers && (i.imm - w.registers) * 32 > cta.registersFree) {
-    w.waiting = "waits for " + std::to_string((i.imm - w.registers) * 32) + " registers, " + std::to_string(cta.registersFree) + " are free";
+    w.waiting = "waits for " + std::to_string((i.imm - w.registers) * 32) + " registers, " +
+                std::to_string(cta.registersFree) + " are free";
     return Step::Wait;
   }
   cta.registersFree += w.registers * 32;

@@ -40,7 +40,8 @@ double toDouble(uint64_t bits, Type t) {
   switch (t) {
   case Type::F16: return fromF16(uint16_t(bits));
   case Type::BF16: return fromBF16(uint16_t(bits));
-  case Type::F32: case Type::TF32: return floatOf(uint32_t(bits));
+  case Type::F32:
+  case Type::TF32: return floatOf(uint32_t(bits));
   case Type::E4M3: return decode(uint32_t(bits & 255), E4M3Format);
   case Type::E5M2: return decode(uint32_t(bits & 255), E5M2Format);
   default: {
@@ -155,9 +156,8 @@ Step packPair(Warp &w, const Instr &i, uint32_t mask) {
   return Step::Next;
 }
 template <class Tag> Step packNearest(Warp &w, const Instr &i, uint32_t mask) {
-  return map2<uint32_t, float, float>(w, i, mask, [](float a, float b) {
-    return Lane<Tag>::put(b) | Lane<Tag>::put(a) << 16;
-  });
+  return map2<uint32_t, float, float>(w, i, mask,
+                                      [](float a, float b) { return Lane<Tag>::put(b) | Lane<Tag>::put(a) << 16; });
 }
 /// A pair of one 16- or 8-bit format into a pair of another.
 Step convertPair(Warp &w, const Instr &i, uint32_t mask) {
@@ -187,18 +187,29 @@ Handler fast(Type to, Type from, int rounding, uint8_t flags, bool wideTo, bool 
   if (flags || (bytesOf(to) == 8) != wideTo || (bytesOf(from) == 8) != wideFrom)
     return nullptr;
   auto is = [&](Type t, Type f) { return t == to && f == from; };
-  if (is(Type::U64, Type::U32) || is(Type::S64, Type::U32)) return simple<uint64_t, uint32_t>;
-  if (is(Type::S64, Type::S32) || is(Type::U64, Type::S32)) return simple<int64_t, int32_t>;
-  if (bytesOf(to) == 4 && bytesOf(from) == 8 && !isFloat(to) && !isFloat(from)) return simple<uint32_t, uint64_t>;
-  if (is(Type::U32, Type::U16)) return simple<uint32_t, uint16_t>;
-  if (is(Type::S32, Type::S16)) return simple<int32_t, int16_t>;
+  if (is(Type::U64, Type::U32) || is(Type::S64, Type::U32))
+    return simple<uint64_t, uint32_t>;
+  if (is(Type::S64, Type::S32) || is(Type::U64, Type::S32))
+    return simple<int64_t, int32_t>;
+  if (bytesOf(to) == 4 && bytesOf(from) == 8 && !isFloat(to) && !isFloat(from))
+    return simple<uint32_t, uint64_t>;
+  if (is(Type::U32, Type::U16))
+    return simple<uint32_t, uint16_t>;
+  if (is(Type::S32, Type::S16))
+    return simple<int32_t, int16_t>;
   if (rounding == int(Rounding::Nearest)) {
-    if (is(Type::F32, Type::S32)) return simple<float, int32_t>;
-    if (is(Type::F32, Type::U32)) return simple<float, uint32_t>;
-    if (is(Type::BF16, Type::F32)) return nearest<Brain>;
-    if (is(Type::F16, Type::F32)) return nearest<Half>;
-    if (is(Type::F32, Type::BF16)) return widen<Brain>;
-    if (is(Type::F32, Type::F16)) return widen<Half>;
+    if (is(Type::F32, Type::S32))
+      return simple<float, int32_t>;
+    if (is(Type::F32, Type::U32))
+      return simple<float, uint32_t>;
+    if (is(Type::BF16, Type::F32))
+      return nearest<Brain>;
+    if (is(Type::F16, Type::F32))
+      return nearest<Half>;
+    if (is(Type::F32, Type::BF16))
+      return widen<Brain>;
+    if (is(Type::F32, Type::F16))
+      return widen<Half>;
   }
   return nullptr;
 }
@@ -234,7 +245,9 @@ bool lowerConvert(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     i.b = l.source(s.operands[2], Type::F32);
     i.dst = l.destination(s.operands[0], bytesOf(half) == 2 ? Type::B32 : Type::B16);
     bool plain = mode == 0 && !i.mode2;
-    i.exec = plain && half == Type::BF16 ? packNearest<Brain> : plain && half == Type::F16 ? packNearest<Half> : packPair;
+    i.exec = plain && half == Type::BF16  ? packNearest<Brain>
+             : plain && half == Type::F16 ? packNearest<Half>
+                                          : packPair;
     return true;
   }
   if (!l.expectOperands(s, 2, 2))

@@ -26,18 +26,20 @@ Step copy(Warp &w, const Instr &i, uint32_t mask) {
   for (int l = 0; l < 32; ++l) {
     if (!(mask >> l & 1))
       continue;
-    CopyOp c{uint32_t(l), w.sharedAddress(i, l), i.width, i.width, uint32_t(w.copies.committed[l].size()), i.line,
-             w.addressC(i, l)};
+    CopyOp c{uint32_t(l), w.sharedAddress(i, l), i.width, i.width, uint32_t(w.copies.committed[l].size()),
+             i.line,      w.addressC(i, l)};
     if (i.b != NoSlot)
       c.sourceBytes = w.file[i.b + l];
     if (i.psrc != NoSlot && ((w.file[i.psrc] >> l & 1) != i.psrcNegated))
       c.sourceBytes = 0;
     if (c.sourceBytes > c.bytes) {
-      w.report(Finding::Kind::Memory, i, "copies from " + std::to_string(c.sourceBytes) + " bytes into " + std::to_string(c.bytes));
+      w.report(Finding::Kind::Memory, i,
+               "copies from " + std::to_string(c.sourceBytes) + " bytes into " + std::to_string(c.bytes));
       c.sourceBytes = c.bytes;
     }
     if (c.src % i.width)
-      w.report(Finding::Kind::Memory, i, "copies " + std::to_string(i.width) + " bytes from a misaligned global address");
+      w.report(Finding::Kind::Memory, i,
+               "copies " + std::to_string(i.width) + " bytes from a misaligned global address");
     uint8_t *to = resolve(w, i, Space::Shared, c.dst, c.bytes, l, true);
     uint8_t *from = c.sourceBytes ? resolve(w, i, Space::Global, c.src, c.sourceBytes, l, false) : nullptr;
     if (!to)

@@ -94,12 +94,14 @@ void Memory::add(const void *base, size_t bytes, bool writable, std::string name
   list.insert(at, std::move(range));
 }
 
-const Memory::Range *Memory::find(uint64_t address, uint64_t bytes) const {
-  auto after = std::upper_bound(list.begin(), list.end(), address, [](uint64_t a, const Range &r) { return a < r.begin; });
-  if (after == list.begin())
-    return nullptr;
-  const Range &range = *std::prev(after);
-  return address + bytes <= range.end && address + bytes >= address ? &range : nullptr;
+const Memory::Range *Memory::find(uint64_t address, uint64_t bytes, bool writable) const {
+  auto it = std::upper_bound(list.begin(), list.end(), address, [](uint64_t a, const Range &r) { return a < r.begin; });
+  while (it != list.begin()) {
+    const Range &range = *--it;
+    if (address + bytes <= range.end && address + bytes >= address && (range.writable || !writable))
+      return &range;
+  }
+  return nullptr;
 }
 
 const char *nameOf(Schedule schedule) {

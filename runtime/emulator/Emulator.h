@@ -34,15 +34,15 @@ enum class Swizzle : uint8_t { None, B32, B64, B128 };
 struct alignas(64) TensorMap {
   static constexpr uint64_t Magic = 0x70616d726f736e74; // "tnsormap"
   uint64_t magic = Magic;
-  void *base = nullptr;         ///< host address, 16-byte aligned
-  uint64_t dims[5] = {};        ///< elements
-  uint64_t strides[4] = {};     ///< bytes between neighbours in dimension 1, 2, ...
-  uint16_t box[5] = {};         ///< elements, at most 256 each
+  void *base = nullptr;     ///< host address, 16-byte aligned
+  uint64_t dims[5] = {};    ///< elements
+  uint64_t strides[4] = {}; ///< bytes between neighbours in dimension 1, 2, ...
+  uint16_t box[5] = {};     ///< elements, at most 256 each
   uint8_t elementStrides[5] = {1, 1, 1, 1, 1};
-  uint8_t rank = 0;             ///< 1..5
-  uint8_t elementBytes = 2;     ///< 1, 2, 4 or 8
+  uint8_t rank = 0;         ///< 1..5
+  uint8_t elementBytes = 2; ///< 1, 2, 4 or 8
   Swizzle swizzle = Swizzle::None;
-  bool nanFill = false;         ///< what lies outside reads as NaN (else 0)
+  bool nanFill = false; ///< what lies outside reads as NaN (else 0)
   uint8_t reserved[12] = {};
 };
 static_assert(sizeof(TensorMap) == 128, "a CUtensorMap has 128 bytes");
@@ -60,10 +60,10 @@ struct Parameter {
 struct Entry {
   std::string name;
   std::vector<Parameter> parameters;
-  uint32_t maxThreads = 0;      ///< product of .maxntid or .reqntid; 0 if absent
-  uint32_t maxRegisters = 0;    ///< .maxnreg; 0 if absent
-  uint32_t staticShared = 0;    ///< bytes
-  bool dynamicShared = false;   ///< declares an .extern .shared array
+  uint32_t maxThreads = 0;    ///< product of .maxntid or .reqntid; 0 if absent
+  uint32_t maxRegisters = 0;  ///< .maxnreg; 0 if absent
+  uint32_t staticShared = 0;  ///< bytes
+  bool dynamicShared = false; ///< declares an .extern .shared array
   uint32_t line = 0;
 };
 
@@ -102,8 +102,9 @@ public:
     std::string name;
   };
   void add(const void *base, size_t bytes, bool writable, std::string name = "");
-  /// The range that holds all of [address, address + bytes), or null.
-  const Range *find(uint64_t address, uint64_t bytes) const;
+  /// A range that holds all of [address, address + bytes), writable if asked
+  /// for, or null. Ranges may overlap.
+  const Range *find(uint64_t address, uint64_t bytes, bool writable = false) const;
   const std::vector<Range> &ranges() const { return list; }
 
 private:
@@ -113,7 +114,7 @@ private:
 struct Launch {
   std::string entry; ///< may be empty if the file has one entry
   Dim3 grid, block;
-  uint32_t dynamicShared = 0;                ///< bytes
+  uint32_t dynamicShared = 0;                  ///< bytes
   std::vector<std::vector<uint8_t>> arguments; ///< bytes of each parameter, in order
 
   /// Appends an argument: a number, a TensorMap, or a pointer to host memory.
@@ -146,25 +147,25 @@ struct Options {
   /// Run the checks of races, proxies and registers in flight. Without them
   /// only wild addresses, deadlocks and misuse of barriers are found.
   bool checks = true;
-  bool checkUninitialised = true; ///< reads of shared memory never written
+  bool checkUninitialised = true;        ///< reads of shared memory never written
   uint64_t maxInstructions = 2000000000; ///< warp instructions of the whole launch
-  uint32_t maxFindings = 16;      ///< distinct ones; the launch stops then
-  uint32_t sharedLimit = 0;       ///< bytes per CTA; 0: what the target has
+  uint32_t maxFindings = 16;             ///< distinct ones; the launch stops then
+  uint32_t sharedLimit = 0;              ///< bytes per CTA; 0: what the target has
 };
 
 struct Finding {
   enum class Kind { Race, Proxy, Registers, Barrier, Memory, Divergence, Deadlock, Budget, Instruction, Limit };
   Kind kind;
-  uint32_t line;     ///< in the PTX text; 0 if none
-  std::string text;  ///< one line, without the line number (Deadlock: several)
+  uint32_t line;    ///< in the PTX text; 0 if none
+  std::string text; ///< one line, without the line number (Deadlock: several)
   uint64_t count = 1;
 };
 
 struct Statistics {
-  uint64_t instructions = 0;     ///< warp instructions
-  uint64_t laneInstructions = 0; ///< times lanes that took part
+  uint64_t instructions = 0;               ///< warp instructions
+  uint64_t laneInstructions = 0;           ///< times lanes that took part
   std::map<std::string, uint64_t> opcodes; ///< warp instructions by full opcode
-  uint64_t wgmma = 0;            ///< counted once for each warp, so 4 a warpgroup
+  uint64_t wgmma = 0;                      ///< counted once for each warp, so 4 a warpgroup
   uint64_t mma = 0;
   uint64_t tmaLoadBytes = 0, tmaStoreBytes = 0;
   uint64_t cpAsyncBytes = 0;

@@ -6,13 +6,27 @@ namespace attn::emu {
 
 namespace {
 
-struct FAdd { template <class T> T operator()(T a, T b) const { return a + b; } };
-struct FSub { template <class T> T operator()(T a, T b) const { return a - b; } };
-struct FMul { template <class T> T operator()(T a, T b) const { return a * b; } };
-struct FDiv { template <class T> T operator()(T a, T b) const { return a / b; } };
-struct FNeg { template <class T> T operator()(T a) const { return -a; } };
-struct FAbs { template <class T> T operator()(T a) const { return std::fabs(a); } };
-struct Fma { template <class T> T operator()(T a, T b, T c) const { return std::fma(a, b, c); } };
+struct FAdd {
+  template <class T> T operator()(T a, T b) const { return a + b; }
+};
+struct FSub {
+  template <class T> T operator()(T a, T b) const { return a - b; }
+};
+struct FMul {
+  template <class T> T operator()(T a, T b) const { return a * b; }
+};
+struct FDiv {
+  template <class T> T operator()(T a, T b) const { return a / b; }
+};
+struct FNeg {
+  template <class T> T operator()(T a) const { return -a; }
+};
+struct FAbs {
+  template <class T> T operator()(T a) const { return std::fabs(a); }
+};
+struct Fma {
+  template <class T> T operator()(T a, T b, T c) const { return std::fma(a, b, c); }
+};
 struct FmaRelu {
   template <class T> T operator()(T a, T b, T c) const {
     T r = std::fma(a, b, c);
@@ -30,13 +44,21 @@ struct FMax {
     return a > b ? a : b > a ? b : a != a ? b : b != b ? a : std::signbit(a) ? b : a;
   }
 };
-struct FMinNan { template <class T> T operator()(T a, T b) const { return a != a ? a : b != b ? b : FMin()(a, b); } };
-struct FMaxNan { template <class T> T operator()(T a, T b) const { return a != a ? a : b != b ? b : FMax()(a, b); } };
-struct Saturate { template <class T> T operator()(T x) const { return x > 0 ? (x < 1 ? x : T(1)) : T(0); } };
+struct FMinNan {
+  template <class T> T operator()(T a, T b) const { return a != a ? a : b != b ? b : FMin()(a, b); }
+};
+struct FMaxNan {
+  template <class T> T operator()(T a, T b) const { return a != a ? a : b != b ? b : FMax()(a, b); }
+};
+struct Saturate {
+  template <class T> T operator()(T x) const { return x > 0 ? (x < 1 ? x : T(1)) : T(0); }
+};
 template <class F> struct Saturated {
   template <class... V> auto operator()(V... v) const { return Saturate()(F()(v...)); }
 };
-struct CopySign { template <class T> T operator()(T a, T b) const { return std::copysign(b, a); } };
+struct CopySign {
+  template <class T> T operator()(T a, T b) const { return std::copysign(b, a); }
+};
 
 /// Directed roundings; mode: Rounding.
 template <class T, int Which> Step rounded(Warp &w, const Instr &i, uint32_t mask) {
@@ -53,8 +75,10 @@ template <class T, int Which> Step rounded(Warp &w, const Instr &i, uint32_t mas
   else
     return map2<T, T, T>(w, i, mask, [&](T a, T b) {
       a = f(a), b = f(b);
-      return f(Which == 0 ? addRounded(a, b, r) : Which == 1 ? addRounded(a, -b, r)
-               : Which == 2 ? multiplyRounded(a, b, r) : divideRounded(a, b, r));
+      return f(Which == 0   ? addRounded(a, b, r)
+               : Which == 1 ? addRounded(a, -b, r)
+               : Which == 2 ? multiplyRounded(a, b, r)
+                            : divideRounded(a, b, r));
     });
 }
 

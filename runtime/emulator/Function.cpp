@@ -10,21 +10,37 @@ namespace attn::emu {
 
 namespace {
 
-struct Reciprocal { template <class T> T operator()(T a) const { return T(1) / a; } };
-struct Root { template <class T> T operator()(T a) const { return std::sqrt(a); } };
-struct ReciprocalRoot { template <class T> T operator()(T a) const { return T(1 / std::sqrt(double(a))); } };
-struct Log2 { template <class T> T operator()(T a) const { return T(std::log2(double(a))); } };
-struct Exp2 { template <class T> T operator()(T a) const { return T(std::exp2(double(a))); } };
-struct Sine { template <class T> T operator()(T a) const { return T(std::sin(double(a))); } };
-struct Cosine { template <class T> T operator()(T a) const { return T(std::cos(double(a))); } };
-struct TanH { template <class T> T operator()(T a) const { return T(std::tanh(double(a))); } };
+struct Reciprocal {
+  template <class T> T operator()(T a) const { return T(1) / a; }
+};
+struct Root {
+  template <class T> T operator()(T a) const { return std::sqrt(a); }
+};
+struct ReciprocalRoot {
+  template <class T> T operator()(T a) const { return T(1 / std::sqrt(double(a))); }
+};
+struct Log2 {
+  template <class T> T operator()(T a) const { return T(std::log2(double(a))); }
+};
+struct Exp2 {
+  template <class T> T operator()(T a) const { return T(std::exp2(double(a))); }
+};
+struct Sine {
+  template <class T> T operator()(T a) const { return T(std::sin(double(a))); }
+};
+struct Cosine {
+  template <class T> T operator()(T a) const { return T(std::cos(double(a))); }
+};
+struct TanH {
+  template <class T> T operator()(T a) const { return T(std::tanh(double(a))); }
+};
 
 /// 2^x = 2^n * 2^f, |f| <= 1/2: a Taylor polynomial of degree 7 in f ln 2.
 __attribute__((target_clones("arch=x86-64-v3", "default"))) void exp2Lanes(float *d, const float *a) {
   for (int l = 0; l < 32; ++l) {
     float x = a[l];
     float bounded = x < -126.0f ? -126.0f : x > 128.0f ? 128.0f : x; // NaN is restored below
-    float n = (bounded + 12582912.0f) - 12582912.0f;                // 1.5 * 2^23: to the nearest integer
+    float n = (bounded + 12582912.0f) - 12582912.0f;                 // 1.5 * 2^23: to the nearest integer
     float f = (bounded - n) * 0.693147180559945f;
     float p = 1.0f / 5040;
     p = p * f + 1.0f / 720;

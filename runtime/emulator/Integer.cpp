@@ -9,9 +9,15 @@ namespace {
 template <class T> using Unsigned = std::make_unsigned_t<T>;
 template <class T> using Wide = std::conditional_t<std::is_signed_v<T>, __int128, unsigned __int128>;
 
-struct Add { template <class T> T operator()(T a, T b) const { return T(Unsigned<T>(a) + Unsigned<T>(b)); } };
-struct Sub { template <class T> T operator()(T a, T b) const { return T(Unsigned<T>(a) - Unsigned<T>(b)); } };
-struct MulLow { template <class T> T operator()(T a, T b) const { return T(uint64_t(a) * uint64_t(b)); } };
+struct Add {
+  template <class T> T operator()(T a, T b) const { return T(Unsigned<T>(a) + Unsigned<T>(b)); }
+};
+struct Sub {
+  template <class T> T operator()(T a, T b) const { return T(Unsigned<T>(a) - Unsigned<T>(b)); }
+};
+struct MulLow {
+  template <class T> T operator()(T a, T b) const { return T(uint64_t(a) * uint64_t(b)); }
+};
 struct MulHigh {
   template <class T> T operator()(T a, T b) const {
     if constexpr (sizeof(T) < 8) {
@@ -40,14 +46,24 @@ struct Rem {
     return T(a % b);
   }
 };
-struct Min { template <class T> T operator()(T a, T b) const { return a < b ? a : b; } };
-struct Max { template <class T> T operator()(T a, T b) const { return a < b ? b : a; } };
-struct Neg { template <class T> T operator()(T a) const { return T(Unsigned<T>(0) - Unsigned<T>(a)); } };
-struct Abs { template <class T> T operator()(T a) const { return a < 0 ? T(Unsigned<T>(0) - Unsigned<T>(a)) : a; } };
+struct Min {
+  template <class T> T operator()(T a, T b) const { return a < b ? a : b; }
+};
+struct Max {
+  template <class T> T operator()(T a, T b) const { return a < b ? b : a; }
+};
+struct Neg {
+  template <class T> T operator()(T a) const { return T(Unsigned<T>(0) - Unsigned<T>(a)); }
+};
+struct Abs {
+  template <class T> T operator()(T a) const { return a < 0 ? T(Unsigned<T>(0) - Unsigned<T>(a)) : a; }
+};
 struct MadLow {
   template <class T> T operator()(T a, T b, T c) const { return T(uint64_t(a) * uint64_t(b) + uint64_t(c)); }
 };
-struct MadHigh { template <class T> T operator()(T a, T b, T c) const { return T(Unsigned<T>(MulHigh()(a, b)) + Unsigned<T>(c)); } };
+struct MadHigh {
+  template <class T> T operator()(T a, T b, T c) const { return T(Unsigned<T>(MulHigh()(a, b)) + Unsigned<T>(c)); }
+};
 struct Sad {
   template <class T> T operator()(T a, T b, T c) const {
     return T(Unsigned<T>(c) + (a < b ? Unsigned<T>(b) - Unsigned<T>(a) : Unsigned<T>(a) - Unsigned<T>(b)));
@@ -185,8 +201,10 @@ bool lowerInteger(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     i.mode = uint8_t(takes | sets << 1 | subtract << 2 | (part == 1) << 3);
     bool wide = bytesOf(type) == 8;
     if (product)
-      i.exec = type == Type::S32 ? carriedProduct<int32_t> : type == Type::U32 ? carriedProduct<uint32_t>
-               : type == Type::S64 ? carriedProduct<int64_t> : carriedProduct<uint64_t>;
+      i.exec = type == Type::S32   ? carriedProduct<int32_t>
+               : type == Type::U32 ? carriedProduct<uint32_t>
+               : type == Type::S64 ? carriedProduct<int64_t>
+                                   : carriedProduct<uint64_t>;
     else
       i.exec = wide ? carried<uint64_t> : carried<uint32_t>;
     return bytesOf(type) >= 4 && sameTypes(l, s, i, type, product ? 3 : 2);

@@ -94,8 +94,7 @@ void Grid::add(Finding::Kind kind, uint32_t line, const std::string &text) {
 }
 
 uint8_t *Grid::global(uint64_t address, uint64_t bytes, bool write) {
-  const Memory::Range *range = memory.find(address, bytes);
-  return range && (range->writable || !write) ? reinterpret_cast<uint8_t *>(uintptr_t(address)) : nullptr;
+  return memory.find(address, bytes, write) ? reinterpret_cast<uint8_t *>(uintptr_t(address)) : nullptr;
 }
 
 namespace {
@@ -107,10 +106,11 @@ std::string prepare(Grid &grid, const Launch &call, const Module &module) {
   if (!threads || threads > 1024)
     return "a block of " + std::to_string(threads) + " threads";
   if (entry.maxThreads && threads > entry.maxThreads)
-    return "a block of " + std::to_string(threads) + " threads, but the entry allows " + std::to_string(entry.maxThreads);
+    return "a block of " + std::to_string(threads) + " threads, but the entry allows " +
+           std::to_string(entry.maxThreads);
   if (uint64_t(call.grid.x) * call.grid.y * call.grid.z == 0)
     return "an empty grid";
-  uint32_t limit = grid.options.sharedLimit ? grid.options.sharedLimit
+  uint32_t limit = grid.options.sharedLimit     ? grid.options.sharedLimit
                    : module.target() == "sm_80" ? 163 * 1024
                                                 : 227 * 1024;
   if (grid.code.dynamicOffset + call.dynamicShared > limit)

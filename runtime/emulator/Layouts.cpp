@@ -25,7 +25,8 @@ std::string faultOf(const TensorMap &m) {
   if (inner % 16)
     return "an inner box of " + std::to_string(inner) + " bytes";
   if (m.swizzle != Swizzle::None && inner > swizzleSpan(m.swizzle))
-    return "an inner box of " + std::to_string(inner) + " bytes in a swizzle of " + std::to_string(swizzleSpan(m.swizzle));
+    return "an inner box of " + std::to_string(inner) + " bytes in a swizzle of " +
+           std::to_string(swizzleSpan(m.swizzle));
   return "";
 }
 

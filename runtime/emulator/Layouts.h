@@ -68,7 +68,9 @@ constexpr RowColumn operandB(uint32_t q, uint32_t e, uint32_t lane, uint32_t byt
   return {per * (lane % 4) + e + 4 * per * q, lane / 4};
 }
 /// Register i of an accumulator of mma.m16n8kK.
-constexpr RowColumn mmaAccumulator(uint32_t i, uint32_t lane) { return {lane / 4 + 8 * (i / 2), 2 * (lane % 4) + i % 2}; }
+constexpr RowColumn mmaAccumulator(uint32_t i, uint32_t lane) {
+  return {lane / 4 + 8 * (i / 2), 2 * (lane % 4) + i % 2};
+}
 
 /// Bytes of a tensor map's box.
 inline uint64_t boxBytes(const TensorMap &map) {

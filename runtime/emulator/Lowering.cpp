@@ -76,8 +76,8 @@ void Lowering::run(const Function &entry) {
     uint64_t offset = layout(v, code.parameterBytes);
     scopes[0].symbols[v.name] = {offset, Space::Param, uint32_t(v.bytes())};
     uint32_t align = v.align && v.array ? v.align : bytesOf(v.type);
-    code.entry.parameters.push_back({std::string(v.name), std::string(nameOf(v.type)), uint32_t(v.bytes()), align,
-                                     uint32_t(offset)});
+    code.entry.parameters.push_back(
+        {std::string(v.name), std::string(nameOf(v.type)), uint32_t(v.bytes()), align, uint32_t(offset)});
   }
   // Shared variables inside the body, too, come before the dynamic ones.
   for (const Statement &s : entry.body)
@@ -128,19 +128,13 @@ void Lowering::statement(const Statement &s) {
     scopes.emplace_back();
     open.push_back(uint32_t(scopes.size() - 1));
     break;
-  case Statement::Close:
-    open.pop_back();
-    break;
+  case Statement::Close: open.pop_back(); break;
   case Statement::Label:
     if (!scopes[open.back()].labels.emplace(s.name, uint32_t(code.instrs.size())).second)
       fail("label '" + std::string(s.name) + "' is there twice");
     break;
-  case Statement::Declare:
-    declare(s);
-    break;
-  case Statement::Instruction:
-    instruction(s);
-    break;
+  case Statement::Declare: declare(s); break;
+  case Statement::Instruction: instruction(s); break;
   }
 }
 

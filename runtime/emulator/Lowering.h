@@ -96,11 +96,11 @@ private:
   const File &file;
   Program &program;
   std::vector<std::string> &errors;
-  std::vector<Scope> scopes;         // all that ever were
-  std::vector<uint32_t> open;        // the ones that are open
+  std::vector<Scope> scopes;  // all that ever were
+  std::vector<uint32_t> open; // the ones that are open
   std::vector<Fixup> fixups;
   std::vector<std::string_view> calls; // being inlined
-  std::vector<Use> uses;             // of the current instruction
+  std::vector<Use> uses;               // of the current instruction
   std::unordered_map<uint64_t, Slot> constants32, constants64;
   std::unordered_map<std::string, uint32_t> nameIds;
   uint32_t line = 0, nextPredicate = 0;

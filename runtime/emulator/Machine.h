@@ -25,10 +25,10 @@ struct Groups {
 };
 
 struct WgmmaState : Groups {
-  std::deque<WgmmaOp> queue;         ///< not waited for
-  uint32_t issued = 0;               ///< ever
-  uint32_t fences = 1;               ///< wgmma.fence executed, plus 1
-  std::vector<uint8_t> inFlight;     ///< by unit: 1 accumulator, 2 A operand
+  std::deque<WgmmaOp> queue;                  ///< not waited for
+  uint32_t issued = 0;                        ///< ever
+  uint32_t fences = 1;                        ///< wgmma.fence executed, plus 1
+  std::vector<uint8_t> inFlight;              ///< by unit: 1 accumulator, 2 A operand
   std::vector<uint32_t> touchedAt, writtenAt; ///< by unit: `fences` at the last access, write
 };
 
@@ -61,17 +61,17 @@ struct Warp {
   uint32_t present = 0, alive = 0; ///< lanes
   uint32_t *file = nullptr;        ///< registers
   std::vector<Frame> stack;
-  uint32_t pc = 0;                 ///< of the instruction being executed
-  std::vector<uint8_t> local;      ///< 32 areas of Code::localBytes
+  uint32_t pc = 0;            ///< of the instruction being executed
+  std::vector<uint8_t> local; ///< 32 areas of Code::localBytes
   Knowledge known;
   WgmmaState wgmma;
   CopyState copies;
   StoreState stores;
-  uint32_t carry = 0;              ///< condition code of add.cc, by lane
-  uint32_t registers = 0;          ///< for each thread; 0 before setmaxnreg
+  uint32_t carry = 0;     ///< condition code of add.cc, by lane
+  uint32_t registers = 0; ///< for each thread; 0 before setmaxnreg
   bool registersSet = false;
-  std::string waiting;             ///< for what, if the last step was a Wait
-  int barrier = -1;                ///< named barrier it is waiting at
+  std::string waiting; ///< for what, if the last step was a Wait
+  int barrier = -1;    ///< named barrier it is waiting at
   uint64_t barrierTurn = 0, clusterTurn = 0;
 
   template <class Word> Word *lanes(Slot slot) { return reinterpret_cast<Word *>(file + slot); }
@@ -96,12 +96,12 @@ struct Mbarrier {
   uint32_t address = 0, index = 0;
   uint32_t expected = 0;
   int64_t pending = 0, tx = 0;
-  uint32_t phase = 0;          ///< the one under way; never goes back
-  uint32_t baseParity = 0;     ///< parity of `phase` at the last init
+  uint32_t phase = 0;      ///< the one under way; never goes back
+  uint32_t baseParity = 0; ///< parity of `phase` at the last init
   bool live = false;
-  uint32_t line = 0;           ///< of its init
+  uint32_t line = 0; ///< of its init
   uint32_t initWarp = 0, initClock = 0;
-  bool initFenced = false;     ///< fence.mbarrier_init came after it
+  bool initFenced = false;      ///< fence.mbarrier_init came after it
   Knowledge arriving, complete; ///< of this phase, and of the last complete one
   uint32_t parity() const { return (phase ^ baseParity) & 1; }
 };
@@ -119,10 +119,10 @@ struct BulkOp {
   enum Kind : uint8_t { TensorLoad, TensorStore, LinearLoad, LinearStore } kind;
   TensorMap map;
   int32_t at[5];
-  uint32_t shared;     ///< address
-  uint64_t global;     ///< linear ones
+  uint32_t shared; ///< address
+  uint64_t global; ///< linear ones
   uint32_t bytes;
-  uint32_t barrier;    ///< address, loads
+  uint32_t barrier; ///< address, loads
   uint32_t warp, group, line;
 };
 
@@ -142,11 +142,11 @@ struct Cta {
   std::vector<uint64_t> files; ///< register files of all warps
   std::deque<Warp> warps;
   std::map<uint32_t, Mbarrier> mbarriers;
-  std::array<NamedBarrier, 17> named; ///< the last one: of the cluster
+  std::array<NamedBarrier, 17> named;             ///< the last one: of the cluster
   std::unordered_map<uint32_t, Knowledge> strong; ///< by address: release and acquire on memory
   std::deque<BulkOp> bulk;
   std::deque<CopyArrival> arrivals;
-  uint64_t events = 0;   ///< changes that a waiting warp could be waiting for
+  uint64_t events = 0; ///< changes that a waiting warp could be waiting for
   uint32_t idleTurns = 0;
   uint32_t registersFree = 0;
   bool done = false;

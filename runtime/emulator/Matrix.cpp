@@ -122,7 +122,8 @@ Step mma(Warp &w, const Instr &i, uint32_t) {
 }
 
 bool lowerMma(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
-  static const std::pair<const char *, uint32_t> shapes[] = {{"m16n8k4", 4}, {"m16n8k8", 8}, {"m16n8k16", 16}, {"m16n8k32", 32}};
+  static const std::pair<const char *, uint32_t> shapes[] = {
+      {"m16n8k4", 4}, {"m16n8k8", 8}, {"m16n8k16", 16}, {"m16n8k32", 32}};
   for (auto &[name, k] : shapes)
     if (op.take(name))
       i.imm = k;

@@ -16,13 +16,15 @@ constexpr int64_t MostBytes = (1 << 20) - 1; // the tx-count's range
 Mbarrier *Cta::barrierAt(Warp &warp, const Instr &i, uint32_t address, const char *what) {
   auto it = mbarriers.find(address);
   if (it == mbarriers.end() || !it->second.live) {
-    warp.report(Finding::Kind::Barrier, i, std::string(what) + " " + nameOfBarrier(address) + ", which is not initialised");
+    warp.report(Finding::Kind::Barrier, i,
+                std::string(what) + " " + nameOfBarrier(address) + ", which is not initialised");
     return nullptr;
   }
   Mbarrier &b = it->second;
   if (grid.options.checks && b.initWarp != warp.id && !warp.known.happened.knows(entries.warp(b.initWarp), b.initClock))
-    warp.report(Finding::Kind::Race, i, std::string(what) + " " + nameOfBarrier(address) +
-                                            " without an order after its initialisation at line " + std::to_string(b.line));
+    warp.report(Finding::Kind::Race, i,
+                std::string(what) + " " + nameOfBarrier(address) +
+                    " without an order after its initialisation at line " + std::to_string(b.line));
   return &b;
 }
 
@@ -41,8 +43,9 @@ void Cta::arrive(uint32_t line, Mbarrier &b, uint32_t count) {
   ++events;
   b.pending -= count;
   if (b.pending < 0) {
-    grid.add(Finding::Kind::Barrier, line, "more arrivals at " + nameOfBarrier(b.address) + " than the " +
-                                               std::to_string(b.expected) + " of its phase");
+    grid.add(Finding::Kind::Barrier, line,
+             "more arrivals at " + nameOfBarrier(b.address) + " than the " + std::to_string(b.expected) +
+                 " of its phase");
     b.pending = 0;
   }
   settle(b);
@@ -190,8 +193,8 @@ Step pendingCount(Warp &w, const Instr &i, uint32_t mask) {
 } // namespace
 
 bool lowerMbarrier(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
-  int which = op.takeOne({"init", "inval", "arrive", "arrive_drop", "test_wait", "try_wait", "expect_tx", "complete_tx",
-                          "pending_count"});
+  int which = op.takeOne(
+      {"init", "inval", "arrive", "arrive_drop", "test_wait", "try_wait", "expect_tx", "complete_tx", "pending_count"});
   bool expects = (which == 2 || which == 3) && op.take("expect_tx");
   bool parity = op.take("parity");
   op.take("noComplete");
@@ -214,7 +217,8 @@ bool lowerMbarrier(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     address(0);
     i.exec = invalidate;
     return true;
-  case 2: case 3: {
+  case 2:
+  case 3: {
     bool state = !s.operands.empty() && s.operands[0].kind != Operand::Address;
     size_t at = state;
     if (!l.expectOperands(s, at + 1, at + 2))
@@ -230,7 +234,8 @@ bool lowerMbarrier(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     i.exec = arrival;
     return true;
   }
-  case 4: case 5:
+  case 4:
+  case 5:
     if (!l.expectOperands(s, 3, 4))
       return true;
     address(1);
@@ -239,7 +244,8 @@ bool lowerMbarrier(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     i.mode = uint8_t(parity | (which == 5) << 1);
     i.exec = wait;
     return true;
-  case 6: case 7:
+  case 6:
+  case 7:
     if (!l.expectOperands(s, 2, 2))
       return true;
     address(0);

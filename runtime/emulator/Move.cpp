@@ -53,7 +53,10 @@ Step unpack(Warp &w, const Instr &i, uint32_t mask) {
 }
 
 uint64_t windowOf(Space space) {
-  return space == Space::Shared ? SharedWindow : space == Space::Local ? LocalWindow : space == Space::Param ? ParamWindow : 0;
+  return space == Space::Shared  ? SharedWindow
+         : space == Space::Local ? LocalWindow
+         : space == Space::Param ? ParamWindow
+                                 : 0;
 }
 /// cvta (mode 0) and cvta.to (mode 1).
 template <class T> Step convertAddress(Warp &w, const Instr &i, uint32_t mask) {
@@ -80,7 +83,8 @@ Step isSpace(Warp &w, const Instr &i, uint32_t mask) {
 template <class T> Step mapAddress(Warp &w, const Instr &i, uint32_t mask) {
   for (int l = 0; l < 32; ++l)
     if ((mask >> l & 1) && w.file[i.b + l] != 0) {
-      w.report(Finding::Kind::Instruction, i, "asks for shared memory of CTA " + std::to_string(w.file[i.b + l]) + " of a cluster of one");
+      w.report(Finding::Kind::Instruction, i,
+               "asks for shared memory of CTA " + std::to_string(w.file[i.b + l]) + " of a cluster of one");
       break;
     }
   return map1<T, T>(w, i, mask, [](T a) { return a; });
@@ -118,9 +122,11 @@ bool lowerPacking(Lowering &l, const Statement &s, Instr &i, Type type) {
 
 Space takeSpace(Opcode &op, Space otherwise) {
   static const std::pair<const char *, Space> names[] = {
-      {"global", Space::Global},         {"shared", Space::Shared},      {"shared::cta", Space::Shared},
-      {"shared::cluster", Space::Shared}, {"local", Space::Local},       {"const", Space::Const},
-      {"param", Space::Param},           {"param::entry", Space::Param}, {"param::func", Space::Param}};
+      {"global", Space::Global},      {"shared", Space::Shared},
+      {"shared::cta", Space::Shared}, {"shared::cluster", Space::Shared},
+      {"local", Space::Local},        {"const", Space::Const},
+      {"param", Space::Param},        {"param::entry", Space::Param},
+      {"param::func", Space::Param}};
   for (auto &[name, space] : names)
     if (op.take(name))
       return space;

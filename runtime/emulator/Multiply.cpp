@@ -9,9 +9,8 @@ namespace {
 using Eight = float __attribute__((vector_size(32)));
 } // namespace
 
-__attribute__((target_clones("arch=x86-64-v3", "default"))) void multiply(float *const *accumulators, const float *a,
-                                                                          const float *b, uint32_t depth,
-                                                                          uint32_t blocks, bool accumulate) {
+__attribute__((target_clones("arch=x86-64-v3", "default"))) void
+multiply(float *const *accumulators, const float *a, const float *b, uint32_t depth, uint32_t blocks, bool accumulate) {
   for (uint32_t j = 0; j < blocks; ++j)
     for (uint32_t p = 0; p < 2; ++p) {
       Eight sum[8] = {};
@@ -48,6 +47,22 @@ float elementOf(uint32_t bits, Type type) {
   case Type::E4M3: return e4m3[bits & 255];
   case Type::E5M2: return e5m2[bits & 255];
   default: return floatOf(bits);
+  }
+}
+
+void elementsOf(const uint8_t *bytes, Type type, float *values) {
+  uint32_t size = bytesOf(type);
+  if (type == Type::BF16) {
+    uint16_t bits[8];
+    std::memcpy(bits, bytes, 16);
+    for (int e = 0; e < 8; ++e)
+      values[e] = fromBF16(bits[e]);
+    return;
+  }
+  for (uint32_t e = 0; e < 16 / size; ++e) {
+    uint32_t bits = 0;
+    std::memcpy(&bits, bytes + e * size, size);
+    values[e] = elementOf(bits, type);
   }
 }
 

@@ -30,5 +30,7 @@ void multiply(float *const *accumulators, const float *a, const float *b, uint32
 
 /// An element of an operand; the bits above its width are ignored.
 float elementOf(uint32_t bits, Type type);
+/// All elements in 16 bytes.
+void elementsOf(const uint8_t *bytes, Type type, float *values);
 
 } // namespace attn::emu

@@ -56,13 +56,15 @@ std::string textOf(const Operand &o) {
 }
 
 /// An expression on an i32 operand, as a block around the instruction.
-std::string computed(const Text &t, const Text::Place &p, const Operand &o, const std::string &opcode, const std::string &by) {
+std::string computed(const Text &t, const Text::Place &p, const Operand &o, const std::string &opcode,
+                     const std::string &by) {
   std::string_view instr = t.at(p);
   std::string name = textOf(o);
   size_t at = instr.rfind(name);
   if (at == std::string_view::npos)
     return "";
-  return "{ .reg .b32 mutated; " + opcode + " mutated, " + name + ", " + by + "; " + withOperand(instr, name, "mutated") + " }";
+  return "{ .reg .b32 mutated; " + opcode + " mutated, " + name + ", " + by + "; " +
+         withOperand(instr, name, "mutated") + " }";
 }
 
 struct Collector {
@@ -79,7 +81,8 @@ struct Collector {
 bool waitsForEmpty(const Text &t, size_t k) {
   for (size_t j = k + 1; j < t.places.size(); ++j) {
     std::string_view name = t.places[j].statement->name;
-    if (starts(name, "mbarrier.try_wait") || starts(name, "mbarrier.test_wait") || starts(name, "wgmma") || starts(name, "ldmatrix"))
+    if (starts(name, "mbarrier.try_wait") || starts(name, "mbarrier.test_wait") || starts(name, "wgmma") ||
+        starts(name, "ldmatrix"))
       return false;
     if (contains(name, "expect_tx") || starts(name, "cp.async"))
       return true;
@@ -102,8 +105,9 @@ void mutateBarriers(Collector c, size_t k) {
       size_t from = instr.find(']'), at = from == std::string_view::npos ? from : instr.find(parity, from);
       if (at != std::string_view::npos)
         c.add("swap-parity", p,
-              t.replaced(p, "{ .reg .b32 mutated; xor.b32 mutated, " + parity + ", 1; " + std::string(instr.substr(0, at)) +
-                                "mutated" + std::string(instr.substr(at + parity.size())) + " }"));
+              t.replaced(p, "{ .reg .b32 mutated; xor.b32 mutated, " + parity + ", 1; " +
+                                std::string(instr.substr(0, at)) + "mutated" +
+                                std::string(instr.substr(at + parity.size())) + " }"));
     }
   } else if (contains(s.name, "expect_tx")) {
     c.add("halve-expect-tx", p, t.replaced(p, computed(t, p, o.back(), "shr.u32", "1")));
@@ -166,22 +170,28 @@ void mutateProducts(Collector c, size_t k) {
     std::string flipped(instr);
     flipped[at] = o.back().bits ? '0' : '1';
     c.add("flip-transpose", p, t.replaced(p, flipped));
-  } else if ((starts(s.name, "or.b64") || starts(s.name, "add.s64") || starts(s.name, "add.u64") || starts(s.name, "mov.b64")) &&
+  } else if ((starts(s.name, "or.b64") || starts(s.name, "add.s64") || starts(s.name, "add.u64") ||
+              starts(s.name, "mov.b64")) &&
              !o.empty() && o.back().kind == Operand::Integer) {
     uint64_t bits = o.back().bits;
     std::string_view literal = literalOf(instr);
     if (bits >> 62 && bits >> 62 < 3 && (bits >> 32 & 0x3fff)) { // the constant part of a descriptor
-      c.add("wrong-descriptor-stride", p, t.replaced(p, withOperand(instr, literal, std::to_string(bits ^ (uint64_t(0x60) << 32)))));
+      c.add("wrong-descriptor-stride", p,
+            t.replaced(p, withOperand(instr, literal, std::to_string(bits ^ (uint64_t(0x60) << 32)))));
       c.add("wrong-descriptor-swizzle", p,
             t.replaced(p, withOperand(instr, literal, std::to_string(bits ^ uint64_t(3) << 62))));
       uint64_t leading = bits >> 16 & 0x3fff;
       if (leading > 1)
-        c.add("wrong-descriptor-leading", p, t.replaced(p, withOperand(instr, literal, std::to_string(bits ^ (uint64_t(leading) << 17 & 0x3fff0000) ^ (uint64_t(leading) << 16)))));
+        c.add("wrong-descriptor-leading", p,
+              t.replaced(p, withOperand(instr, literal,
+                                        std::to_string(bits ^ (uint64_t(leading) << 17 & 0x3fff0000) ^
+                                                       (uint64_t(leading) << 16)))));
     } else if (k + 2 < t.places.size() && !starts(s.name, "mov") && !starts(s.name, "or") && bits && bits < 0x4000) {
       // An advance inside of a group: used by a wgmma that follows at once.
       for (size_t j = k + 1; j <= k + 2; ++j)
         if (starts(t.places[j].statement->name, "wgmma.mma_async") && t.places[j].statement->operands.size() > 2 &&
-            (t.places[j].statement->operands[1].name == o[0].name || t.places[j].statement->operands[2].name == o[0].name))
+            (t.places[j].statement->operands[1].name == o[0].name ||
+             t.places[j].statement->operands[2].name == o[0].name))
           c.add("wrong-descriptor-advance", p, t.replaced(p, withOperand(instr, literal, std::to_string(bits + 2))));
     }
   } else if (starts(s.name, "cp.async.wait_group") && o.size() == 1) {
@@ -207,7 +217,8 @@ void mutateProducts(Collector c, size_t k) {
     std::string text(instr);
     size_t at = text.find(", " + textOf(o[2]) + ",");
     if (at != std::string::npos)
-      c.add("wrong-shuffle", p, t.replaced(p, text.replace(at + 2, textOf(o[2]).size(), std::to_string(o[2].bits * 4))));
+      c.add("wrong-shuffle", p,
+            t.replaced(p, text.replace(at + 2, textOf(o[2]).size(), std::to_string(o[2].bits * 4))));
   } else if (starts(s.name, "xor.b32") && o.size() == 3 && o[1].kind == Operand::Name && o[2].kind == Operand::Name) {
     std::string text(instr);
     c.add("wrong-address-swizzle", p, t.replaced(p, text.replace(text.find("xor"), 3, "or")));
@@ -293,7 +304,8 @@ std::string tableOf(const std::vector<Verdict> &verdicts) {
     caught += v.caught;
     ++places;
     if (!v.caught)
-      missed += "missed " + v.mutation.kind + " at line " + std::to_string(v.mutation.line) + ": " + v.mutation.detail + "\n";
+      missed +=
+          "missed " + v.mutation.kind + " at line " + std::to_string(v.mutation.line) + ": " + v.mutation.detail + "\n";
   }
   for (auto &[kind, count] : kinds) {
     char line[96];

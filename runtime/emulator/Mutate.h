@@ -26,7 +26,7 @@ using Runner = std::function<bool(const Module &, const Options &, Report &)>;
 struct Verdict {
   Mutation mutation;
   bool caught = false;
-  std::string by; ///< the first finding, "wrong result", or how many runs saw nothing
+  std::string by;                      ///< the first finding, "wrong result", or how many runs saw nothing
   Schedule schedule = Schedule::Eager; ///< under which it was caught first
 };
 

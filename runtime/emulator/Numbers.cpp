@@ -71,7 +71,7 @@ namespace {
 class Mode {
 public:
   explicit Mode(Rounding rounding) : saved(std::fegetround()) {
-    std::fesetround(rounding == Rounding::Zero ? FE_TOWARDZERO
+    std::fesetround(rounding == Rounding::Zero   ? FE_TOWARDZERO
                     : rounding == Rounding::Down ? FE_DOWNWARD
                     : rounding == Rounding::Up   ? FE_UPWARD
                                                  : FE_TONEAREST);

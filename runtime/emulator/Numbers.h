@@ -11,7 +11,7 @@ enum class Rounding : uint8_t { Nearest, Zero, Down, Up, Away };
 /// A binary floating-point format of at most 32 bits.
 struct Format {
   int exponentBits, fractionBits;
-  bool infinity;     ///< false: all ones in the exponent are numbers too (e4m3)
+  bool infinity; ///< false: all ones in the exponent are numbers too (e4m3)
 };
 constexpr Format HalfFormat{5, 10, true}, BrainFormat{8, 7, true}, SingleFormat{8, 23, true}, E4M3Format{4, 3, false},
     E5M2Format{5, 2, true}, TF32Format{8, 10, true};

@@ -91,23 +91,50 @@ const std::vector<Operand> *Lowering::targets(std::string_view name) const {
 
 Register Lowering::specialRegister(std::string_view name) {
   static const std::unordered_map<std::string_view, Special> names = {
-      {"%tid.x", Special::TidX},         {"%tid.y", Special::TidY},         {"%tid.z", Special::TidZ},
-      {"%ntid.x", Special::NtidX},       {"%ntid.y", Special::NtidY},       {"%ntid.z", Special::NtidZ},
-      {"%ctaid.x", Special::CtaidX},     {"%ctaid.y", Special::CtaidY},     {"%ctaid.z", Special::CtaidZ},
-      {"%nctaid.x", Special::NctaidX},   {"%nctaid.y", Special::NctaidY},   {"%nctaid.z", Special::NctaidZ},
-      {"%clusterid.x", Special::CtaidX}, {"%clusterid.y", Special::CtaidY}, {"%clusterid.z", Special::CtaidZ},
-      {"%nclusterid.x", Special::NctaidX}, {"%nclusterid.y", Special::NctaidY}, {"%nclusterid.z", Special::NctaidZ},
-      {"%cluster_ctaid.x", Special::Zero}, {"%cluster_ctaid.y", Special::Zero}, {"%cluster_ctaid.z", Special::Zero},
-      {"%cluster_nctaid.x", Special::ClusterOne}, {"%cluster_nctaid.y", Special::ClusterOne},
-      {"%cluster_nctaid.z", Special::ClusterOne}, {"%cluster_ctarank", Special::ClusterRank},
-      {"%cluster_nctarank", Special::ClusterOne}, {"%is_explicit_cluster", Special::Zero},
-      {"%laneid", Special::LaneId},      {"%warpid", Special::WarpId},      {"%nwarpid", Special::NWarpId},
-      {"%smid", Special::SmId},          {"%nsmid", Special::NSmId},        {"%gridid", Special::GridId},
-      {"%lanemask_eq", Special::LaneMaskEq}, {"%lanemask_le", Special::LaneMaskLe},
-      {"%lanemask_lt", Special::LaneMaskLt}, {"%lanemask_ge", Special::LaneMaskGe},
-      {"%lanemask_gt", Special::LaneMaskGt}, {"%clock", Special::Clock}, {"%clock_hi", Special::Zero},
-      {"%globaltimer_lo", Special::Clock}, {"%globaltimer_hi", Special::Zero},
-      {"%dynamic_smem_size", Special::DynamicSmem}, {"%total_smem_size", Special::TotalSmem},
+      {"%tid.x", Special::TidX},
+      {"%tid.y", Special::TidY},
+      {"%tid.z", Special::TidZ},
+      {"%ntid.x", Special::NtidX},
+      {"%ntid.y", Special::NtidY},
+      {"%ntid.z", Special::NtidZ},
+      {"%ctaid.x", Special::CtaidX},
+      {"%ctaid.y", Special::CtaidY},
+      {"%ctaid.z", Special::CtaidZ},
+      {"%nctaid.x", Special::NctaidX},
+      {"%nctaid.y", Special::NctaidY},
+      {"%nctaid.z", Special::NctaidZ},
+      {"%clusterid.x", Special::CtaidX},
+      {"%clusterid.y", Special::CtaidY},
+      {"%clusterid.z", Special::CtaidZ},
+      {"%nclusterid.x", Special::NctaidX},
+      {"%nclusterid.y", Special::NctaidY},
+      {"%nclusterid.z", Special::NctaidZ},
+      {"%cluster_ctaid.x", Special::Zero},
+      {"%cluster_ctaid.y", Special::Zero},
+      {"%cluster_ctaid.z", Special::Zero},
+      {"%cluster_nctaid.x", Special::ClusterOne},
+      {"%cluster_nctaid.y", Special::ClusterOne},
+      {"%cluster_nctaid.z", Special::ClusterOne},
+      {"%cluster_ctarank", Special::ClusterRank},
+      {"%cluster_nctarank", Special::ClusterOne},
+      {"%is_explicit_cluster", Special::Zero},
+      {"%laneid", Special::LaneId},
+      {"%warpid", Special::WarpId},
+      {"%nwarpid", Special::NWarpId},
+      {"%smid", Special::SmId},
+      {"%nsmid", Special::NSmId},
+      {"%gridid", Special::GridId},
+      {"%lanemask_eq", Special::LaneMaskEq},
+      {"%lanemask_le", Special::LaneMaskLe},
+      {"%lanemask_lt", Special::LaneMaskLt},
+      {"%lanemask_ge", Special::LaneMaskGe},
+      {"%lanemask_gt", Special::LaneMaskGt},
+      {"%clock", Special::Clock},
+      {"%clock_hi", Special::Zero},
+      {"%globaltimer_lo", Special::Clock},
+      {"%globaltimer_hi", Special::Zero},
+      {"%dynamic_smem_size", Special::DynamicSmem},
+      {"%total_smem_size", Special::TotalSmem},
   };
   auto it = names.find(name);
   if (it != names.end())
@@ -148,9 +175,7 @@ uint64_t Lowering::literal(const Operand &operand, Type type) {
       return bits;
     }
     return bitsOf(float(operand.value));
-  default:
-    fail("expected a register or a number");
-    return 0;
+  default: fail("expected a register or a number"); return 0;
   }
 }
 
@@ -238,7 +263,8 @@ Slot Lowering::destinationAnyWidth(const Operand &operand, Type type, bool &wide
 Slot Lowering::bare(const Operand &operand, Type type) {
   Register r = find(operand);
   if (r.slot == NoSlot || r.isPredicate() || bytesOf(r.type) != bytesOf(type)) {
-    fail("expected a register of " + std::to_string(8 * bytesOf(type)) + " bits, found '" + std::string(operand.name) + "'");
+    fail("expected a register of " + std::to_string(8 * bytesOf(type)) + " bits, found '" + std::string(operand.name) +
+         "'");
     return 0;
   }
   return r.slot;

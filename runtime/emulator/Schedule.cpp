@@ -98,16 +98,17 @@ std::string Cta::deadlock() const {
     if (!warp.alive)
       continue;
     const Instr &i = grid.code.instrs[warp.pc];
-    text += "\n  warp " + std::to_string(warp.id) + " at line " + std::to_string(i.line) + ": " + grid.code.names[i.name];
+    text +=
+        "\n  warp " + std::to_string(warp.id) + " at line " + std::to_string(i.line) + ": " + grid.code.names[i.name];
     if (!warp.waiting.empty())
       text += ", " + warp.waiting;
   }
   for (auto &[address, b] : mbarriers)
     if (b.live) {
       char line[160];
-      std::snprintf(line, sizeof line, "\n  mbarrier shared+%#x: phase %u, %lld of %u arrivals missing, %lld bytes outstanding",
-                    address - SharedBase, b.phase, static_cast<long long>(b.pending), b.expected,
-                    static_cast<long long>(b.tx));
+      std::snprintf(
+          line, sizeof line, "\n  mbarrier shared+%#x: phase %u, %lld of %u arrivals missing, %lld bytes outstanding",
+          address - SharedBase, b.phase, static_cast<long long>(b.pending), b.expected, static_cast<long long>(b.tx));
       text += line;
     }
   for (size_t k = 0; k < named.size(); ++k)
@@ -148,8 +149,8 @@ void Cta::finish() {
   for (size_t w = 0; w + 4 <= warps.size(); w += 4)
     for (size_t k = 1; k < 4; ++k)
       if (warps[w].registersSet != warps[w + k].registersSet || warps[w].registers != warps[w + k].registers) {
-        warps[w + k].report(Finding::Kind::Budget, 0, "and warp " + std::to_string(w) +
-                                                          " of the same warpgroup end with different setmaxnreg");
+        warps[w + k].report(Finding::Kind::Budget, 0,
+                            "and warp " + std::to_string(w) + " of the same warpgroup end with different setmaxnreg");
         break;
       }
 }

@@ -69,7 +69,8 @@ void Shared::checkWrite(Warp &warp, uint32_t line, const Write &w, uint32_t addr
   bool own = w.entry == entries.warp(warp.id);
   if (w.value == Pending || (!own && !known.happened.knows(w.entry, w.value)))
     warp.report(Finding::Kind::Race, line,
-                std::string(what) + " " + place(address) + ", which is written by " + source + " without an order between them");
+                std::string(what) + " " + place(address) + ", which is written by " + source +
+                    " without an order between them");
   else if (async && !asyncWrite && !known.fenced.knows(w.entry, w.value))
     warp.report(Finding::Kind::Proxy, line,
                 std::string(what) + " " + place(address) + " through the async proxy, after " + source +

@@ -15,7 +15,7 @@ struct Entries {
   static constexpr uint32_t Barriers = 128; ///< mbarriers at most
   uint32_t warps = 0;
   uint32_t warp(uint32_t w) const { return w; }
-  uint32_t copies(uint32_t w) const { return warps + w; }     ///< cp.async
+  uint32_t copies(uint32_t w) const { return warps + w; } ///< cp.async
   uint32_t wgmma(uint32_t w) const { return 2 * warps + w; }
   uint32_t stores(uint32_t w) const { return 3 * warps + w; } ///< bulk groups: reads by TMA stores
   uint32_t barrier(uint32_t b) const { return 4 * warps + b; }
@@ -62,13 +62,13 @@ private:
   std::vector<uint64_t> versions; // by page
   Entries entries;
   bool checks = false, uninitialised = false;
-  std::vector<Write> writes;           // by 16 bytes; of all four words unless split
-  std::vector<uint8_t> split;          // by 16 bytes
+  std::vector<Write> writes;  // by 16 bytes; of all four words unless split
+  std::vector<uint8_t> split; // by 16 bytes
   std::unordered_map<uint32_t, std::array<Write, 4>> words;
   // By 16 bytes and warp: clock << 4 | words, and the line of the last read.
   std::vector<uint32_t> generic, wgmma, stores;
-  std::vector<uint32_t> readLines;     // by 16 bytes
-  std::vector<uint8_t> barriers;       // by 8 bytes
+  std::vector<uint32_t> readLines; // by 16 bytes
+  std::vector<uint8_t> barriers;   // by 8 bytes
 
   void checkReads(Warp &warp, uint32_t line, uint32_t granule, uint32_t mask, bool async);
   void checkWrite(Warp &warp, uint32_t line, const Write &w, uint32_t address, bool async, const char *what);

@@ -46,11 +46,11 @@ struct Variable {
   Space space = Space::Register;
   std::string_view name;
   Type type = Type::None;
-  uint32_t vector = 1;  ///< .v2, .v4
-  uint32_t align = 0;   ///< 0: natural
+  uint32_t vector = 1; ///< .v2, .v4
+  uint32_t align = 0;  ///< 0: natural
   uint32_t line = 0;
-  uint64_t count = 1;   ///< elements of an array; 0 for []
-  uint32_t family = 0;  ///< %r<8>: 8
+  uint64_t count = 1;  ///< elements of an array; 0 for []
+  uint32_t family = 0; ///< %r<8>: 8
   bool array = false, external = false;
   std::vector<Operand> init;
   uint64_t bytes() const { return uint64_t(bytesOf(type)) * vector * count; }
@@ -59,9 +59,9 @@ struct Variable {
 struct Statement {
   enum Kind : uint8_t { Open, Close, Label, Declare, Instruction } kind;
   uint32_t line = 0;
-  std::string_view name;   ///< label, or opcode with modifiers
-  std::string_view guard;  ///< predicate of @p
-  bool negated = false;    ///< @!p
+  std::string_view name;  ///< label, or opcode with modifiers
+  std::string_view guard; ///< predicate of @p
+  bool negated = false;   ///< @!p
   std::vector<Operand> operands;
   std::vector<Variable> variables;
 };

@@ -71,8 +71,8 @@ Step runWarp(Warp &warp, uint32_t budget, uint32_t &executed) {
       continue;
     grid.laneCounts[pc] += uint32_t(__builtin_popcount(mask));
     if (i.aligned && mask != warp.alive)
-      warp.report(Finding::Kind::Divergence, i, "executes " + grid.code.names[i.name] + " with lanes " +
-                                                    "missing; the whole warp has to");
+      warp.report(Finding::Kind::Divergence, i,
+                  "executes " + grid.code.names[i.name] + " with lanes " + "missing; the whole warp has to");
     if (rules && i.uses.count)
       checkUses(warp, i);
     Step step = i.exec(warp, i, mask);

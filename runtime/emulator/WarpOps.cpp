@@ -10,7 +10,8 @@ namespace {
 void checkMembers(Warp &w, const Instr &i, uint32_t mask, uint32_t members) {
   if ((mask & ~members) || (members & w.alive & ~mask))
     w.report(Finding::Kind::Divergence, i,
-             "executes " + w.cta.grid.code.names[i.name] + " with lanes that its member mask does not name, or without some that it names");
+             "executes " + w.cta.grid.code.names[i.name] +
+                 " with lanes that its member mask does not name, or without some that it names");
 }
 uint32_t firstLane(uint32_t mask) { return uint32_t(__builtin_ctz(mask)); }
 

@@ -13,8 +13,9 @@ namespace {
 enum Form : uint8_t { RegistersA = 1, TransposeA = 2, TransposeB = 4, NegateA = 8, NegateB = 16 };
 
 /// Calls f(address, mn, k) for each 16 bytes of an operand of `extent` rows.
-template <class F> void forChunks(const Descriptor &d, uint32_t first, uint32_t extent, uint32_t depth, uint32_t bytes,
-                                  bool transposed, F f) {
+template <class F>
+void forChunks(const Descriptor &d, uint32_t first, uint32_t extent, uint32_t depth, uint32_t bytes, bool transposed,
+               F f) {
   uint32_t per = 16 / bytes;
   if (!transposed)
     for (uint32_t mn = first; mn < first + extent; ++mn)
@@ -24,12 +25,6 @@ template <class F> void forChunks(const Descriptor &d, uint32_t first, uint32_t 
     for (uint32_t k = 0; k < depth; ++k)
       for (uint32_t mn = first; mn < first + extent; mn += per)
         f(d.address(mn, k, bytes, true), mn, k);
-}
-
-uint32_t bitsAt(const uint8_t *p, uint32_t bytes) {
-  uint32_t v = 0;
-  std::memcpy(&v, p, bytes);
-  return v;
 }
 
 uint32_t columnsOf(const Instr &i) { return i.list.count * 2; }
@@ -66,9 +61,11 @@ const float *operandFromShared(Warp &w, const Instr &i, uint64_t descriptor) {
     to[0] = to[4] = sign * v;
   };
   forChunks(d, 0, n, i.imm, bytes, transposed, [&](uint32_t address, uint32_t mn, uint32_t k) {
-    const uint8_t *p = shared.contains(address, 16) ? shared.at(address) : nullptr;
+    float values[16] = {};
+    if (shared.contains(address, 16))
+      elementsOf(shared.at(address), i.type2, values);
     for (uint32_t e = 0; e < 16 / bytes; ++e)
-      put(transposed ? k : k + e, transposed ? mn + e : mn, p ? elementOf(bitsAt(p + e * bytes, bytes), i.type2) : 0);
+      put(transposed ? k : k + e, transposed ? mn + e : mn, values[e]);
   });
   entry.serial = w.cta.serial;
   entry.descriptor = descriptor;
@@ -102,10 +99,11 @@ void executeWgmma(Warp &w, WgmmaOp &op) {
     uint32_t first = 16 * (w.id % 4);
     forChunks(Descriptor::decode(op.descriptorA), first, 16, depth, bytes, transposed,
               [&](uint32_t address, uint32_t m, uint32_t k) {
-                const uint8_t *p = shared.contains(address, 16) ? shared.at(address) : nullptr;
+                float values[16] = {};
+                if (shared.contains(address, 16))
+                  elementsOf(shared.at(address), i.type, values);
                 for (uint32_t e = 0; e < 16 / bytes; ++e)
-                  tiles.setA(transposed ? m + e - first : m - first, transposed ? k : k + e,
-                             p ? sign * elementOf(bitsAt(p + e * bytes, bytes), i.type) : 0);
+                  tiles.setA(transposed ? m + e - first : m - first, transposed ? k : k + e, sign * values[e]);
               });
   }
   const float *b = operandFromShared(w, i, op.descriptorB);
@@ -117,13 +115,14 @@ void executeWgmma(Warp &w, WgmmaOp &op) {
 
 namespace {
 
-void checkOperand(Warp &w, const Instr &i, uint64_t bits, const char *which, uint32_t first, uint32_t extent, uint32_t bytes,
-                  bool transposed) {
+void checkOperand(Warp &w, const Instr &i, uint64_t bits, const char *which, uint32_t first, uint32_t extent,
+                  uint32_t bytes, bool transposed) {
   Descriptor d = Descriptor::decode(bits);
   if (d.baseOffset)
     w.report(Finding::Kind::Instruction, i, "uses a base offset in a descriptor, which is not modelled");
   if (d.start >> 7 & swizzleMask(d.swizzle))
-    w.report(Finding::Kind::Memory, i, std::string("has a descriptor of ") + which + " that does not begin where its swizzle begins");
+    w.report(Finding::Kind::Memory, i,
+             std::string("has a descriptor of ") + which + " that does not begin where its swizzle begins");
   bool inside = true;
   Shared &shared = w.cta.shared;
   uint32_t begin = 0, end = 0; // of a run of chunks
@@ -142,7 +141,8 @@ void checkOperand(Warp &w, const Instr &i, uint64_t bits, const char *which, uin
   });
   flush();
   if (!inside)
-    w.report(Finding::Kind::Memory, i, std::string("has a descriptor of ") + which + " that leads out of shared memory");
+    w.report(Finding::Kind::Memory, i,
+             std::string("has a descriptor of ") + which + " that leads out of shared memory");
 }
 
 void checkRegisters(Warp &w, const Instr &i) {
@@ -156,9 +156,9 @@ void checkRegisters(Warp &w, const Instr &i) {
     for (uint32_t k = 0; k < list.count; ++k) {
       uint32_t unit = code.slots[list.begin + k] / 32;
       if (at[unit] == state.fences && state.fences > 1) {
-        w.report(Finding::Kind::Registers, i, std::string("uses ") + what + " " + code.unitNames[unit] + ", " +
-                                                  (state.writtenAt[unit] == state.fences ? "written" : "read") +
-                                                  " after the last wgmma.fence");
+        w.report(Finding::Kind::Registers, i,
+                 std::string("uses ") + what + " " + code.unitNames[unit] + ", " +
+                     (state.writtenAt[unit] == state.fences ? "written" : "read") + " after the last wgmma.fence");
         return;
       }
     }
@@ -167,7 +167,8 @@ void checkRegisters(Warp &w, const Instr &i) {
   check(i.list2, state.writtenAt, "A operand");
   for (uint32_t k = 0; k < i.list2.count; ++k)
     if (uint32_t unit = code.slots[i.list2.begin + k] / 32; state.inFlight[unit] & 1) {
-      w.report(Finding::Kind::Registers, i, "takes as A operand " + code.unitNames[unit] + ", an accumulator in flight");
+      w.report(Finding::Kind::Registers, i,
+               "takes as A operand " + code.unitNames[unit] + ", an accumulator in flight");
       break;
     }
 }
@@ -179,7 +180,8 @@ Step issue(Warp &w, const Instr &i, uint32_t mask) {
     const uint64_t *d = w.lanes<uint64_t>(slot);
     for (int l = 0; l < 32; ++l)
       if ((mask >> l & 1) && d[l] != d[lane]) {
-        w.report(Finding::Kind::Divergence, i, std::string("has a descriptor of ") + which + " that is not the same in all lanes");
+        w.report(Finding::Kind::Divergence, i,
+                 std::string("has a descriptor of ") + which + " that is not the same in all lanes");
         break;
       }
     return d[lane];
@@ -282,7 +284,8 @@ bool lowerWgmma(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
   Type d = op.takeType();
   i.type = op.takeType();
   i.type2 = op.takeType();
-  bool known = i.type == Type::F16 || i.type == Type::BF16 || i.type == Type::TF32 || i.type == Type::E4M3 || i.type == Type::E5M2;
+  bool known = i.type == Type::F16 || i.type == Type::BF16 || i.type == Type::TF32 || i.type == Type::E4M3 ||
+               i.type == Type::E5M2;
   uint32_t bytes = bytesOf(i.type);
   if (d != Type::F32 || !known || bytes != bytesOf(i.type2) || i.imm * bytes != 32)
     return l.fail("these types of wgmma are not modelled");

@@ -126,24 +126,42 @@ Setup read(int argc, char **argv) {
         fail(a + " needs a value");
       return argv[++i];
     };
-    if (a == "--entry") s.call.entry = next();
-    else if (a == "--grid") s.call.grid = dimensions(next());
-    else if (a == "--block") s.call.block = dimensions(next());
-    else if (a == "--shared") s.call.dynamicShared = uint32_t(number(next()));
-    else if (a == "--in") s.buffers.push_back(bufferFrom(next(), false, uint32_t(s.buffers.size() + 1)));
-    else if (a == "--out") s.buffers.push_back(bufferFrom(next(), true, 0));
-    else if (a == "--map") s.maps.push_back(next());
-    else if (a == "--arg") s.arguments.push_back(next());
-    else if (a == "--schedule") s.schedule = next();
-    else if (a == "--seed") s.options.seed = number(next());
-    else if (a == "--resident") s.options.residentCtas = uint32_t(number(next()));
-    else if (a == "--no-checks") s.options.checks = false;
-    else if (a == "--print") s.prints.push_back(next());
-    else if (a == "--entries") s.entries = true;
-    else if (a == "--statistics") s.statistics = true;
-    else if (a == "--mutate") s.mutate = true;
-    else if (a.compare(0, 9, "--mutate=") == 0) s.mutate = true, s.perKind = number(a.substr(9));
-    else fail("unknown option '" + a + "'");
+    if (a == "--entry")
+      s.call.entry = next();
+    else if (a == "--grid")
+      s.call.grid = dimensions(next());
+    else if (a == "--block")
+      s.call.block = dimensions(next());
+    else if (a == "--shared")
+      s.call.dynamicShared = uint32_t(number(next()));
+    else if (a == "--in")
+      s.buffers.push_back(bufferFrom(next(), false, uint32_t(s.buffers.size() + 1)));
+    else if (a == "--out")
+      s.buffers.push_back(bufferFrom(next(), true, 0));
+    else if (a == "--map")
+      s.maps.push_back(next());
+    else if (a == "--arg")
+      s.arguments.push_back(next());
+    else if (a == "--schedule")
+      s.schedule = next();
+    else if (a == "--seed")
+      s.options.seed = number(next());
+    else if (a == "--resident")
+      s.options.residentCtas = uint32_t(number(next()));
+    else if (a == "--no-checks")
+      s.options.checks = false;
+    else if (a == "--print")
+      s.prints.push_back(next());
+    else if (a == "--entries")
+      s.entries = true;
+    else if (a == "--statistics")
+      s.statistics = true;
+    else if (a == "--mutate")
+      s.mutate = true;
+    else if (a.compare(0, 9, "--mutate=") == 0)
+      s.mutate = true, s.perKind = number(a.substr(9));
+    else
+      fail("unknown option '" + a + "'");
   }
   if (s.file.empty())
     fail("no file");
@@ -170,11 +188,19 @@ TensorMap mapFrom(const std::string &spec, std::vector<Buffer> &buffers) {
     std::string key = parts[i].substr(0, parts[i].find('=')), value = parts[i].substr(parts[i].find('=') + 1);
     std::vector<std::string> numbers = split(value, 'x');
     for (size_t k = 0; k < numbers.size() && k < 5; ++k) {
-      if (key == "dims") map.dims[k] = number(numbers[k]), map.rank = uint8_t(k + 1);
-      else if (key == "box") map.box[k] = uint16_t(number(numbers[k]));
-      else if (key == "strides" && k < 4) map.strides[k] = number(numbers[k]), strides = true;
-      else if (key == "swizzle") map.swizzle = value == "128" ? Swizzle::B128 : value == "64" ? Swizzle::B64 : value == "32" ? Swizzle::B32 : Swizzle::None;
-      else fail("unknown part '" + parts[i] + "' of a map");
+      if (key == "dims")
+        map.dims[k] = number(numbers[k]), map.rank = uint8_t(k + 1);
+      else if (key == "box")
+        map.box[k] = uint16_t(number(numbers[k]));
+      else if (key == "strides" && k < 4)
+        map.strides[k] = number(numbers[k]), strides = true;
+      else if (key == "swizzle")
+        map.swizzle = value == "128"  ? Swizzle::B128
+                      : value == "64" ? Swizzle::B64
+                      : value == "32" ? Swizzle::B32
+                                      : Swizzle::None;
+      else
+        fail("unknown part '" + parts[i] + "' of a map");
     }
   }
   for (int d = 0; d + 1 < map.rank && !strides; ++d)
@@ -188,7 +214,8 @@ Report runOn(const Setup &s, const Module &module, const Options &options, std::
   for (Buffer &b : buffers)
     memory.add(b.bytes.data(), b.bytes.size(), b.writable, b.name);
   for (const std::string &a : s.arguments) {
-    std::string head = a.substr(0, a.find(':')), tail = a.find(':') == std::string::npos ? "" : a.substr(a.find(':') + 1);
+    std::string head = a.substr(0, a.find(':')),
+                tail = a.find(':') == std::string::npos ? "" : a.substr(a.find(':') + 1);
     std::string name = a.substr(0, a.find('+'));
     bool isMap = false;
     for (const std::string &m : s.maps)
@@ -200,11 +227,16 @@ Report runOn(const Setup &s, const Module &module, const Options &options, std::
       continue;
     if (Buffer *b = find(buffers, name))
       call.pass(b->bytes.data() + (a == name ? 0 : number(a.substr(a.find('+') + 1))));
-    else if (head == "i32") call.pass(int32_t(std::strtol(tail.c_str(), nullptr, 0)));
-    else if (head == "u32") call.pass(uint32_t(number(tail)));
-    else if (head == "i64") call.pass(int64_t(std::strtoll(tail.c_str(), nullptr, 0)));
-    else if (head == "f32") call.pass(std::strtof(tail.c_str(), nullptr));
-    else fail("unknown argument '" + a + "'");
+    else if (head == "i32")
+      call.pass(int32_t(std::strtol(tail.c_str(), nullptr, 0)));
+    else if (head == "u32")
+      call.pass(uint32_t(number(tail)));
+    else if (head == "i64")
+      call.pass(int64_t(std::strtoll(tail.c_str(), nullptr, 0)));
+    else if (head == "f32")
+      call.pass(std::strtof(tail.c_str(), nullptr));
+    else
+      fail("unknown argument '" + a + "'");
   }
   return launch(module, call, memory, options);
 }
@@ -270,7 +302,8 @@ int main(int argc, char **argv) {
       std::printf("%s: %u threads, %u bytes of static shared memory%s\n", e.name.c_str(), e.maxThreads, e.staticShared,
                   e.dynamicShared ? ", dynamic too" : "");
       for (const Parameter &p : e.parameters)
-        std::printf("  %s: .%s, %u bytes, aligned to %u, at %u\n", p.name.c_str(), p.type.c_str(), p.size, p.align, p.offset);
+        std::printf("  %s: .%s, %u bytes, aligned to %u, at %u\n", p.name.c_str(), p.type.c_str(), p.size, p.align,
+                    p.offset);
     }
     return 0;
   }
@@ -290,7 +323,8 @@ int main(int argc, char **argv) {
       const Buffer *b = find(buffers, p.substr(0, p.find(':')));
       if (!b)
         fail("no buffer '" + p + "'");
-      size_t count = p.find(':') == std::string::npos ? b->count : std::min<size_t>(b->count, number(p.substr(p.find(':') + 1)));
+      size_t count =
+          p.find(':') == std::string::npos ? b->count : std::min<size_t>(b->count, number(p.substr(p.find(':') + 1)));
       std::printf("%s:", b->name.c_str());
       for (size_t i = 0; i < count; ++i)
         std::printf(" %g", b->get(i));

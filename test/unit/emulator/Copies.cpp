@@ -11,7 +11,8 @@ struct Box {
   std::vector<uint16_t> shared, stored;
   Report report;
 };
-Box throughTma(TensorMap map, std::vector<int32_t> at, std::vector<uint16_t> &source, Schedule schedule = Schedule::Lazy) {
+Box throughTma(TensorMap map, std::vector<int32_t> at, std::vector<uint16_t> &source,
+               Schedule schedule = Schedule::Lazy) {
   Box box;
   size_t elements = 1;
   for (int d = 0; d < map.rank; ++d)
@@ -31,16 +32,19 @@ Box throughTma(TensorMap map, std::vector<int32_t> at, std::vector<uint16_t> &so
   mov.b64 %d0, from; cvta.param.u64 %d1, %d0; mov.b64 %d0, to; cvta.param.u64 %d2, %d0; mov.u32 %r0, %tid.x; setp.ne.u32 %p0, %r0, 0;
   @%p0 bra WAIT;
   mbarrier.init.shared::cta.b64 [dyn+32768], 1; fence.mbarrier_init.release.cluster;
-  mbarrier.arrive.expect_tx.shared::cta.b64 _, [dyn+32768], )" + bytes + ";\n" +
-                     "cp.async.bulk.tensor." + rank + "d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [dyn], [%d1, {" + coordinates +
+  mbarrier.arrive.expect_tx.shared::cta.b64 _, [dyn+32768], )" +
+                     bytes + ";\n" + "cp.async.bulk.tensor." + rank +
+                     "d.shared::cluster.global.tile.mbarrier::complete_tx::bytes [dyn], [%d1, {" + coordinates +
                      R"(}], [dyn+32768];
   WAIT: bar.sync 0;
   AGAIN: mbarrier.try_wait.parity.shared::cta.b64 %p1, [dyn+32768], 0, 1000; @!%p1 bra AGAIN;
   @%p0 bra COPY;
-  cp.async.bulk.tensor.)" + rank + "d.global.shared::cta.tile.bulk_group [%d2, {" + coordinates + R"(}], [dyn];
+  cp.async.bulk.tensor.)" +
+                     rank + "d.global.shared::cta.tile.bulk_group [%d2, {" + coordinates + R"(}], [dyn];
   cp.async.bulk.commit_group; cp.async.bulk.wait_group 0;
   COPY: ld.param.u64 %d3, [out]; mov.b64 %d4, dyn; mul.wide.u32 %d5, %r0, 2; add.u64 %d3, %d3, %d5; add.u64 %d4, %d4, %d5;
-  NEXT: setp.ge.u32 %p2, %r0, )" + std::to_string(elements) + R"(; @%p2 bra END; ld.shared.u16 %h, [%d4]; st.global.u16 [%d3], %h;
+  NEXT: setp.ge.u32 %p2, %r0, )" +
+                     std::to_string(elements) + R"(; @%p2 bra END; ld.shared.u16 %h, [%d4]; st.global.u16 [%d3], %h;
   add.u32 %r0, %r0, 32; add.u64 %d3, %d3, 64; add.u64 %d4, %d4, 64; bra NEXT;
   END: ret; })";
   Module module = parse(text);
@@ -89,10 +93,10 @@ TEST(Tma, BoxesOfEveryRankRoundTrip) {
   };
   const Case cases[] = {
       {{256}, {64}, {72}, Swizzle::None},
-      {{256}, {64}, {-8}, Swizzle::None},                              // begins outside
-      {{64, 20}, {64, 16}, {0, 8}, Swizzle::B128},                     // ends outside
+      {{256}, {64}, {-8}, Swizzle::None},          // begins outside
+      {{64, 20}, {64, 16}, {0, 8}, Swizzle::B128}, // ends outside
       {{128, 20}, {32, 8}, {64, -3}, Swizzle::B64},
-      {{40, 9, 3}, {16, 4, 2}, {32, 7, 1}, Swizzle::B32},              // outside in two directions
+      {{40, 9, 3}, {16, 4, 2}, {32, 7, 1}, Swizzle::B32}, // outside in two directions
       {{64, 8, 3, 2}, {64, 4, 1, 2}, {0, 2, 1, 0}, Swizzle::B128},
       {{16, 3, 4, 2, 3}, {16, 2, 3, 1, 2}, {0, 1, 2, 1, 1}, Swizzle::None},
   };
@@ -118,7 +122,10 @@ TEST(Tma, BoxesOfEveryRankRoundTrip) {
           where += size_t(x) * scale;
           scale *= c.dims[d];
         }
-        size_t span = c.swizzle == Swizzle::None ? 0 : c.swizzle == Swizzle::B128 ? 7 : c.swizzle == Swizzle::B64 ? 3 : 1;
+        size_t span = c.swizzle == Swizzle::None   ? 0
+                      : c.swizzle == Swizzle::B128 ? 7
+                      : c.swizzle == Swizzle::B64  ? 3
+                                                   : 1;
         size_t byte = 2 * e, place = byte ^ ((byte / 128 & span) * 16);
         EXPECT_EQ(box.shared[place / 2], inside ? source[where] : 0) << e;
         if (inside)
@@ -140,9 +147,11 @@ TEST(Tma, RefusesWhatTheDriverWould) {
 /// One lane, an initialised mbarrier at dyn + 1024 and a bulk copy of 64 bytes.
 std::string bulk(const std::string &before, const std::string &between, const std::string &after) {
   return kernelOf("setp.ne.u32 %p1, %lane, 0; @%p1 bra END; st.global.v2.u64 [%out], {7, 8};" + before + R"(
-    mbarrier.init.shared::cta.b64 [dyn+1024], 1; )" + between + R"(
+    mbarrier.init.shared::cta.b64 [dyn+1024], 1; )" +
+                  between + R"(
     mbarrier.arrive.expect_tx.shared::cta.b64 _, [dyn+1024], 64;
-    cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [dyn], [%out], 64, [dyn+1024];)" + after + "END:");
+    cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [dyn], [%out], 64, [dyn+1024];)" +
+                  after + "END:");
 }
 const std::string InitFence = "fence.mbarrier_init.release.cluster;";
 const std::string Wait = "W: mbarrier.try_wait.parity.shared::cta.b64 %p2, [dyn+1024], 0; @!%p2 bra W;";
@@ -161,35 +170,42 @@ TEST(Bulk, CopiesAndItsRules) {
   EXPECT_EQ(only(runKernel(bulk("", InitFence, "ld.shared.u64 %d1, [dyn+8];" + Wait))), Finding::Kind::Race);
   // A store before the copy is a write through the other proxy.
   EXPECT_EQ(only(runKernel(bulk("st.shared.u32 [dyn], 3;", InitFence, Wait))), Finding::Kind::Proxy);
-  EXPECT_TRUE(runKernel(bulk("st.shared.u32 [dyn], 3;", InitFence + "fence.proxy.async.shared::cta;", Wait)).report.ok());
+  EXPECT_TRUE(
+      runKernel(bulk("st.shared.u32 [dyn], 3;", InitFence + "fence.proxy.async.shared::cta;", Wait)).report.ok());
   // One that loads over the barrier.
-  EXPECT_TRUE(runKernel(bulk("", InitFence, Wait + "mbarrier.arrive.expect_tx.shared::cta.b64 _, [dyn+1024], 64;"
-                                                   "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [dyn+976], [%out], 64, [dyn+1024];"))
+  EXPECT_TRUE(runKernel(bulk("", InitFence,
+                             Wait + "mbarrier.arrive.expect_tx.shared::cta.b64 _, [dyn+1024], 64;"
+                                    "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [dyn+976], "
+                                    "[%out], 64, [dyn+1024];"))
                   .report.has(Finding::Kind::Barrier));
 }
 TEST(Bulk, StoresNeedFenceAndWait) {
   auto store = [](const std::string &fence, const std::string &wait) {
-    return runKernel(kernelOf("setp.ne.u32 %p1, %lane, 0; @%p1 bra END; st.shared.v2.u64 [dyn], {5, 6};" + fence +
-                              "cp.async.bulk.global.shared::cta.bulk_group [%out], [dyn], 16; cp.async.bulk.commit_group;" + wait + "END:"));
+    return runKernel(kernelOf(
+        "setp.ne.u32 %p1, %lane, 0; @%p1 bra END; st.shared.v2.u64 [dyn], {5, 6};" + fence +
+        "cp.async.bulk.global.shared::cta.bulk_group [%out], [dyn], 16; cp.async.bulk.commit_group;" + wait + "END:"));
   };
   Ran good = store("fence.proxy.async.shared::cta;", "cp.async.bulk.wait_group.read 0; st.shared.u64 [dyn], 9;");
   EXPECT_TRUE(good.report.ok()) << good.report.text();
   EXPECT_EQ(good[1], 6u);
   EXPECT_EQ(only(store("", "cp.async.bulk.wait_group.read 0;")), Finding::Kind::Proxy);
   EXPECT_EQ(only(store("fence.proxy.async.shared::cta;", "")), Finding::Kind::Memory);
-  EXPECT_EQ(only(store("fence.proxy.async.shared::cta;", "st.shared.u64 [dyn], 9; cp.async.bulk.wait_group.read 0;")), Finding::Kind::Race);
+  EXPECT_EQ(only(store("fence.proxy.async.shared::cta;", "st.shared.u64 [dyn], 9; cp.async.bulk.wait_group.read 0;")),
+            Finding::Kind::Race);
 }
 
 TEST(CpAsync, GroupsSizesAndZeroes) {
-  std::string copy = "mov.b64 %d1, dyn; mul.wide.u32 %d2, %lane, 16; add.u64 %d1, %d1, %d2; st.global.u64 [%here], 0x1111111122222222;"
-                     "st.shared.v2.u64 [%d1], {-1, -1}; bar.sync 0;";
+  std::string copy =
+      "mov.b64 %d1, dyn; mul.wide.u32 %d2, %lane, 16; add.u64 %d1, %d1, %d2; st.global.u64 [%here], 0x1111111122222222;"
+      "st.shared.v2.u64 [%d1], {-1, -1}; bar.sync 0;";
   Ran run = runKernel(kernelOf(copy + R"(
     cp.async.ca.shared.global [%d1], [%here], 8, 4; cp.async.commit_group;
     cp.async.ca.shared.global [%d1+8], [%here], 4; cp.async.commit_group;
     cp.async.wait_group 0; ld.shared.u64 %d3, [%d1]; ld.shared.u32 %r1, [%d1+8]; cvt.u64.u32 %d4, %r1; add.u64 %d3, %d3, %d4; st.global.u64 [%here], %d3;)"));
   EXPECT_TRUE(run.report.ok()) << run.report.text();
   EXPECT_EQ(run[5], 0x44444444u); // 4 bytes, zeroes, and again
-  std::string two = copy + "cp.async.ca.shared.global [%d1], [%here], 8; cp.async.commit_group; cp.async.ca.shared.global [%d1+8], [%here], 8; cp.async.commit_group;";
+  std::string two = copy + "cp.async.ca.shared.global [%d1], [%here], 8; cp.async.commit_group; "
+                           "cp.async.ca.shared.global [%d1+8], [%here], 8; cp.async.commit_group;";
   EXPECT_TRUE(runKernel(kernelOf(two + "cp.async.wait_group 1; ld.shared.u64 %d3, [%d1];")).report.ok());
   EXPECT_EQ(only(runKernel(kernelOf(two + "cp.async.wait_group 1; ld.shared.u64 %d3, [%d1+8];"))), Finding::Kind::Race);
   EXPECT_TRUE(runKernel(kernelOf(two + "cp.async.wait_all; ld.shared.u64 %d3, [%d1+8];")).report.ok());
@@ -200,7 +216,8 @@ TEST(CpAsync, ArrivesAtAnMbarrier) {
     setp.eq.u32 %p1, %lane, 0; @%p1 mbarrier.init.shared.b64 [dyn+2048], 32; bar.sync 0; st.global.u64 [%here], %here;
     mov.b64 %d1, dyn; and.b32 %r1, %lane, 31; mul.wide.u32 %d2, %r1, 8; add.u64 %d1, %d1, %d2; setp.ge.u32 %p2, %lane, 32; @%p2 bra READ;
     cp.async.ca.shared.global [%d1], [%here], 8; cp.async.mbarrier.arrive.noinc.shared.b64 [dyn+2048]; bra END;
-    READ: )" + wait + "ld.shared.u64 %d3, [%d1]; sub.u64 %d4, %here, %d3; st.global.u64 [%here], %d4; END:");
+    READ: )" + wait +
+                    "ld.shared.u64 %d3, [%d1]; sub.u64 %d4, %here, %d3; st.global.u64 [%here], %d4; END:");
   };
   std::string wait = "W: mbarrier.try_wait.parity.shared.b64 %p3, [dyn+2048], 0; @!%p3 bra W;";
   for (Schedule schedule : AllSchedules) {
@@ -216,14 +233,18 @@ TEST(CpAsync, ArrivesAtAnMbarrier) {
 
 TEST(Wgmma, RulesOfRegisters) {
   auto kernel = [](const std::string &before, const std::string &after) {
-    return kernelOf(R"(
+    return kernelOf(
+        R"(
     .reg .b32 %a<4>; mov.b64 %d1, dyn; mul.wide.u32 %d2, %lane, 16; add.u64 %d2, %d1, %d2; st.shared.v2.u64 [%d2], {0, 0};
     fence.proxy.async.shared::cta; bar.sync 0; shr.u64 %d1, %d1, 4; or.b64 %d1, %d1, 0x0000000800080000; setp.eq.u32 %p1, 0, 0;
     mov.b32 %a0, 0; mov.b32 %a1, 0; mov.b32 %a2, 0; mov.b32 %a3, 0; mov.b32 %r0, 0; mov.b32 %r1, 0; mov.b32 %r2, 0; mov.b32 %r3, 0;)" +
-                    before + R"(wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%r0, %r1, %r2, %r3}, {%a0, %a1, %a2, %a3}, %d1, %p1, 1, 1, 0;)" + after);
+        before +
+        R"(wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%r0, %r1, %r2, %r3}, {%a0, %a1, %a2, %a3}, %d1, %p1, 1, 1, 0;)" +
+        after);
   };
   auto run = [&](const std::string &before, const std::string &after) { return runKernel(kernel(before, after), 128); };
-  std::string fence = "wgmma.fence.sync.aligned;", commit = "wgmma.commit_group.sync.aligned;", wait = "wgmma.wait_group.sync.aligned 0;";
+  std::string fence = "wgmma.fence.sync.aligned;", commit = "wgmma.commit_group.sync.aligned;",
+              wait = "wgmma.wait_group.sync.aligned 0;";
   Ran good = run(fence, commit + wait + "st.global.u32 [%here], %r0;");
   EXPECT_TRUE(good.report.ok()) << good.report.text();
   EXPECT_EQ(only(run("", commit + wait)), Finding::Kind::Registers);
@@ -232,9 +253,10 @@ TEST(Wgmma, RulesOfRegisters) {
   EXPECT_EQ(only(run(fence, commit + "st.global.u32 [%here], %r2;" + wait)), Finding::Kind::Registers);
   EXPECT_EQ(only(run(fence, commit + "mov.b32 %a2, 1;" + wait)), Finding::Kind::Registers);
   EXPECT_TRUE(run(fence, commit + "st.global.u32 [%here], %a2;" + wait).report.ok()); // reading A does no harm
-  EXPECT_EQ(only(run(fence, commit)), Finding::Kind::Registers);                     // exits in flight
+  EXPECT_EQ(only(run(fence, commit)), Finding::Kind::Registers);                      // exits in flight
   EXPECT_EQ(only(run(fence, wait + "st.global.u32 [%here], %r0;" + commit + wait)), Finding::Kind::Registers);
-  EXPECT_EQ(only(run(fence + "and.b32 %r9, %lane, 1; cvt.u64.u32 %d3, %r9; add.u64 %d1, %d1, %d3;", commit + wait)), Finding::Kind::Divergence);
+  EXPECT_EQ(only(run(fence + "and.b32 %r9, %lane, 1; cvt.u64.u32 %d3, %r9; add.u64 %d1, %d1, %d3;", commit + wait)),
+            Finding::Kind::Divergence);
 }
 
 } // namespace

@@ -15,7 +15,8 @@ TEST(Float, Arithmetic) {
   EXPECT_EQ(evalFloat("abs.f32", "-1.5"), 1.5f);
   EXPECT_EQ(eval64("add.f64", "0d3FF0000000000000, 0d3FF0000000000000"), 0x4000000000000000u);
   // 2^-24 + 1 rounds once.
-  EXPECT_EQ(eval32("fma.rn.f32", "0f3F800001, 0f3F800001, 0fBF800002"), bitsOf(std::fma(1.00000011920928955f, 1.00000011920928955f, -1.0000002384185791f)));
+  EXPECT_EQ(eval32("fma.rn.f32", "0f3F800001, 0f3F800001, 0fBF800002"),
+            bitsOf(std::fma(1.00000011920928955f, 1.00000011920928955f, -1.0000002384185791f)));
 }
 TEST(Float, DirectedRounding) {
   EXPECT_EQ(eval32("add.rm.f32", "0f3F800000, 0f33000000"), 0x3f800000u);
@@ -58,7 +59,8 @@ TEST(Float, Functions) {
 TEST(Float, ExponentialIsGoodToAnUlp) {
   Ran run = runKernel(kernelOf(R"(
     cvt.rn.f32.u32 %r1, %lane; mul.f32 %r1, %r1, 0f3E7B0000; add.f32 %r1, %r1, 0fC2F80000;
-    ex2.approx.ftz.f32 %r2, %r1; mov.b64 %d1, {%r1, %r2}; st.global.u64 [%here], %d1;)"), 1024);
+    ex2.approx.ftz.f32 %r2, %r1; mov.b64 %d1, {%r1, %r2}; st.global.u64 [%here], %d1;)"),
+                      1024);
   ASSERT_TRUE(run.report.ok()) << run.report.text();
   for (uint64_t both : run.out) {
     double x = floatOf(uint32_t(both)), y = floatOf(uint32_t(both >> 32)), e = std::exp2(x);
@@ -69,7 +71,9 @@ TEST(Float, Halves) {
   EXPECT_EQ(eval32("add.f16x2", "0x3c004000, 0x3c003c00"), 0x40004200u); // 1+1, 2+1
   EXPECT_EQ(eval32("fma.rn.bf16x2", "0x3f803f80, 0x40004000, 0x3f803f80"), 0x40404040u);
   EXPECT_EQ(eval32("max.bf16x2", "0x3f80bf80, 0xbf803f80"), 0x3f803f80u);
-  EXPECT_EQ(resultOf("mov.b16 %h1, 0x3c00; mul.f16 %h2, %h1, %h1; neg.f16 %h2, %h2; cvt.u32.u16 %r1, %h2; st.global.u32 [%here], %r1;"), 0xbc00u);
+  EXPECT_EQ(resultOf("mov.b16 %h1, 0x3c00; mul.f16 %h2, %h1, %h1; neg.f16 %h2, %h2; cvt.u32.u16 %r1, %h2; "
+                     "st.global.u32 [%here], %r1;"),
+            0xbc00u);
 }
 
 TEST(Compare, IntegersAndReals) {
@@ -90,12 +94,16 @@ TEST(Compare, IntegersAndReals) {
   EXPECT_FALSE(holds("gt.ftz.f32 %p1, 0f00000001, 0f00000000"));
 }
 TEST(Compare, CombinationsAndSelections) {
-  EXPECT_EQ(resultOf("setp.eq.s32 %p2, 1, 2; setp.lt.and.s32 %p1|%p3, 1, 2, %p2; selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 2, 0, %p3;"
-                     "or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
-            0u);
-  EXPECT_EQ(resultOf("setp.eq.s32 %p2, 1, 2; setp.lt.or.s32 %p1|%p3, 1, 2, !%p2; selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 2, 0, %p3;"
-                     "or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
-            3u);
+  EXPECT_EQ(
+      resultOf(
+          "setp.eq.s32 %p2, 1, 2; setp.lt.and.s32 %p1|%p3, 1, 2, %p2; selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 2, 0, %p3;"
+          "or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
+      0u);
+  EXPECT_EQ(
+      resultOf(
+          "setp.eq.s32 %p2, 1, 2; setp.lt.or.s32 %p1|%p3, 1, 2, !%p2; selp.u32 %r1, 1, 0, %p1; selp.u32 %r2, 2, 0, %p3;"
+          "or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
+      3u);
   EXPECT_EQ(eval32("set.lt.u32.s32", "1, 2"), ~0u);
   EXPECT_EQ(evalFloat("set.gt.f32.s32", "1, 2"), 0.0f);
   EXPECT_EQ(eval32("slct.u32.s32", "7, 8, -1"), 8u);
@@ -110,7 +118,8 @@ TEST(Convert, Integers) {
   EXPECT_EQ(eval32("cvt.sat.u8.s32", "300"), 255u);
   EXPECT_EQ(eval32("cvt.sat.s8.s32", "-300"), uint32_t(-128));
   EXPECT_EQ(resultOf("cvt.u16.u32 %h1, 0x12345; cvt.u32.u16 %r1, %h1; st.global.u32 [%here], %r1;"), 0x2345u);
-  EXPECT_EQ(resultOf("mov.b32 %r1, -2; cvt.s8.s32 %h1, %r1; cvt.s32.s16 %r2, %h1; st.global.u32 [%here], %r2;"), uint32_t(-2));
+  EXPECT_EQ(resultOf("mov.b32 %r1, -2; cvt.s8.s32 %h1, %r1; cvt.s32.s16 %r2, %h1; st.global.u32 [%here], %r2;"),
+            uint32_t(-2));
 }
 TEST(Convert, RealsToIntegers) {
   EXPECT_EQ(eval32("cvt.rni.s32.f32", "2.5"), 2u);
@@ -133,7 +142,8 @@ TEST(Convert, RealsToReals) {
   EXPECT_EQ(evalFloat("cvt.rn.f32.f64", "0d3FB999999999999A"), 0.1f);
   EXPECT_EQ(evalFloat("cvt.rni.f32.f32", "2.5"), 2.0f);
   EXPECT_EQ(evalFloat("cvt.rmi.f32.f32", "-2.5"), -3.0f);
-  EXPECT_EQ(resultOf("cvt.rn.bf16.f32 %h1, 0f3F808000; cvt.f32.bf16 %r1, %h1; st.global.u32 [%here], %r1;"), 0x3f800000u);
+  EXPECT_EQ(resultOf("cvt.rn.bf16.f32 %h1, 0f3F808000; cvt.f32.bf16 %r1, %h1; st.global.u32 [%here], %r1;"),
+            0x3f800000u);
   EXPECT_EQ(resultOf("cvt.rz.f16.f32 %h1, 0f3F7FFFFF; cvt.f32.f16 %r1, %h1; st.global.u32 [%here], %r1;"), 0x3f7fe000u);
   EXPECT_EQ(eval32("cvt.rna.tf32.f32", "0f3F801000"), 0x3f802000u);
 }
@@ -141,13 +151,17 @@ TEST(Convert, PacksTheFirstSourceHigh) {
   EXPECT_EQ(eval32("cvt.rn.bf16x2.f32", "1.0, 2.0"), 0x3f804000u);
   EXPECT_EQ(eval32("cvt.rn.f16x2.f32", "1.0, 2.0"), 0x3c004000u);
   EXPECT_EQ(eval32("cvt.rn.relu.bf16x2.f32", "-1.0, 2.0"), 0x00004000u);
-  EXPECT_EQ(resultOf("cvt.rn.satfinite.e4m3x2.f32 %h1, 0f43E00000, 0f47000000; cvt.u32.u16 %r1, %h1; st.global.u32 [%here], %r1;"),
-            0x7e7eu); // 448 and what is beyond
-  EXPECT_EQ(resultOf("cvt.rn.satfinite.e5m2x2.f32 %h1, 0f3F800000, 0fC0000000; cvt.rn.f16x2.e5m2x2 %r1, %h1; st.global.u32 [%here], %r1;"),
+  EXPECT_EQ(
+      resultOf(
+          "cvt.rn.satfinite.e4m3x2.f32 %h1, 0f43E00000, 0f47000000; cvt.u32.u16 %r1, %h1; st.global.u32 [%here], %r1;"),
+      0x7e7eu); // 448 and what is beyond
+  EXPECT_EQ(resultOf("cvt.rn.satfinite.e5m2x2.f32 %h1, 0f3F800000, 0fC0000000; cvt.rn.f16x2.e5m2x2 %r1, %h1; "
+                     "st.global.u32 [%here], %r1;"),
             0x3c00c000u);
 }
 TEST(Numbers, EncodeAndDecodeAreInverse) {
-  for (auto [format, count] : {std::pair(E4M3Format, 256u), std::pair(E5M2Format, 256u), std::pair(HalfFormat, 65536u), std::pair(BrainFormat, 65536u)})
+  for (auto [format, count] : {std::pair(E4M3Format, 256u), std::pair(E5M2Format, 256u), std::pair(HalfFormat, 65536u),
+                               std::pair(BrainFormat, 65536u)})
     for (uint32_t bits = 0; bits < count; ++bits) {
       double x = decode(bits, format);
       if (!std::isnan(x)) {

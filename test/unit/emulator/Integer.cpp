@@ -48,8 +48,10 @@ TEST(Integer, CarriesAcrossWords) {
             (uint64_t(4) << 32) | 0xffffffffu);
 }
 TEST(Integer, Sixteen) {
-  EXPECT_EQ(resultOf("mov.b16 %h1, -3; mov.b16 %h2, 2; min.s16 %h3, %h1, %h2; cvt.s32.s16 %r1, %h3; st.global.u32 [%here], %r1;"),
-            0xfffffffdu);
+  EXPECT_EQ(
+      resultOf(
+          "mov.b16 %h1, -3; mov.b16 %h2, 2; min.s16 %h3, %h1, %h2; cvt.s32.s16 %r1, %h3; st.global.u32 [%here], %r1;"),
+      0xfffffffdu);
   EXPECT_EQ(resultOf("mov.b16 %h1, 300; mul.wide.u16 %r1, %h1, 300; st.global.u32 [%here], %r1;"), 90000u);
 }
 
@@ -83,9 +85,11 @@ TEST(Bits, Counts) {
   EXPECT_EQ(eval32("brev.b32", "1"), 0x80000000u);
 }
 TEST(Bits, Predicates) {
-  EXPECT_EQ(resultOf("setp.eq.s32 %p1, %lane, 0; not.pred %p2, %p1; or.pred %p3, %p1, %p2; xor.pred %p4, %p3, %p1;"
-                     "selp.b32 %r1, 1, 2, %p1; selp.b32 %r2, 10, 20, %p4; add.s32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
-            21u);
+  EXPECT_EQ(
+      resultOf(
+          "setp.eq.s32 %p1, %lane, 0; not.pred %p2, %p1; or.pred %p3, %p1, %p2; xor.pred %p4, %p3, %p1;"
+          "selp.b32 %r1, 1, 2, %p1; selp.b32 %r2, 10, 20, %p4; add.s32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
+      21u);
 }
 
 } // namespace

@@ -35,7 +35,9 @@ struct Outcome {
 /// ring.ptx for a number of tiles.
 struct Ring {
   static constexpr uint32_t D = 64, Rows = 64, Tile = 64;
-  explicit Ring(uint32_t tiles) : tiles(tiles), q(randomBF16(Rows * D, 1)), k(randomBF16(tiles * Tile * D, 2)), v(randomBF16(tiles * Tile * D, 3)) {
+  explicit Ring(uint32_t tiles)
+      : tiles(tiles), q(randomBF16(Rows * D, 1)), k(randomBF16(tiles * Tile * D, 2)),
+        v(randomBF16(tiles * Tile * D, 3)) {
     for (uint32_t r = 0; r < Rows; ++r) {
       std::vector<double> row(D);
       for (uint32_t t = 0; t < tiles * Tile; ++t) {

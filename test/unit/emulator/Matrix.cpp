@@ -13,11 +13,16 @@ namespace {
 uint32_t randomBits(std::mt19937 &g, Type type) {
   float x = float(int(g() % 33) - 16) / 8; // exact in every format but e5m2
   switch (type) {
-  case Type::BF16: return toBF16(x);
-  case Type::F16: return toF16(x);
-  case Type::E4M3: return encode(x, E4M3Format, Rounding::Nearest, true);
-  case Type::E5M2: return encode(x, E5M2Format, Rounding::Nearest, true);
-  default: return bitsOf(x);
+  case Type::BF16:
+    return toBF16(x);
+  case Type::F16:
+    return toF16(x);
+  case Type::E4M3:
+    return encode(x, E4M3Format, Rounding::Nearest, true);
+  case Type::E5M2:
+    return encode(x, E5M2Format, Rounding::Nearest, true);
+  default:
+    return bitsOf(x);
   }
 }
 
@@ -28,8 +33,13 @@ struct Shape {
 };
 
 /// Places element (mn, k) of an operand of `extent` rows and depth K.
-uint32_t placeOf(uint32_t mn, uint32_t k, uint32_t extent, uint32_t depth, uint32_t bytes, Swizzle swizzle, bool transposed) {
-  uint32_t span = swizzle == Swizzle::None ? 16 : 16 * (swizzle == Swizzle::B128 ? 8 : swizzle == Swizzle::B64 ? 4 : 2), per = span / bytes;
+uint32_t placeOf(uint32_t mn, uint32_t k, uint32_t extent, uint32_t depth, uint32_t bytes, Swizzle swizzle,
+                 bool transposed) {
+  uint32_t span = swizzle == Swizzle::None ? 16
+                                           : 16 * (swizzle == Swizzle::B128  ? 8
+                                                   : swizzle == Swizzle::B64 ? 4
+                                                                             : 2),
+           per = span / bytes;
   uint32_t at;
   if (swizzle == Swizzle::None && !transposed)
     at = mn / 8 * 128 + k / per * (extent * 16) + mn % 8 * 16 + k % per * bytes;
@@ -45,7 +55,11 @@ uint32_t placeOf(uint32_t mn, uint32_t k, uint32_t extent, uint32_t depth, uint3
 }
 uint64_t descriptorOf(uint32_t extent, uint32_t depth, uint32_t bytes, Swizzle swizzle, bool transposed) {
   uint32_t span = swizzle == Swizzle::None ? 16 : 16 * (swizzle == Swizzle::B128 ? 8 : swizzle == Swizzle::B64 ? 4 : 2);
-  uint64_t leading = 16, stride = 8 * span, mode = swizzle == Swizzle::B128 ? 1 : swizzle == Swizzle::B64 ? 2 : swizzle == Swizzle::B32 ? 3 : 0;
+  uint64_t leading = 16, stride = 8 * span,
+           mode = swizzle == Swizzle::B128  ? 1
+                  : swizzle == Swizzle::B64 ? 2
+                  : swizzle == Swizzle::B32 ? 3
+                                            : 0;
   if (swizzle == Swizzle::None)
     leading = transposed ? extent / (16 / bytes) * 128 : extent * 16, stride = 128;
   else if (transposed)
@@ -54,7 +68,8 @@ uint64_t descriptorOf(uint32_t extent, uint32_t depth, uint32_t bytes, Swizzle s
 }
 
 /// One wgmma with A and B in shared memory (A at 0, B at 32768), largest error.
-double errorOf(Type type, const char *name, uint32_t n, Swizzle swizzleA, bool transA, Swizzle swizzleB, bool transB, bool fromRegisters) {
+double errorOf(Type type, const char *name, uint32_t n, Swizzle swizzleA, bool transA, Swizzle swizzleB, bool transB,
+               bool fromRegisters) {
   uint32_t bytes = bytesOf(type), depth = 32 / bytes;
   std::mt19937 g(n + unsigned(swizzleA) * 7 + transB);
   std::vector<uint8_t> image(65536);
@@ -87,7 +102,11 @@ double errorOf(Type type, const char *name, uint32_t n, Swizzle swizzleA, bool t
     accumulators += (i ? ", %f" : "%f") + std::to_string(i);
     stores += "st.global.f32 [%o+" + std::to_string(4 * i) + "], %f" + std::to_string(i) + ";\n";
   }
-  std::string trans = bytes != 2 ? "" : std::string(fromRegisters ? "" : transA ? ", 1" : ", 0") + (transB ? ", 1" : ", 0");
+  std::string trans = bytes != 2 ? ""
+                                 : std::string(fromRegisters ? ""
+                                               : transA      ? ", 1"
+                                                             : ", 0") +
+                                       (transB ? ", 1" : ", 0");
   std::string text = R"(.version 8.6
 .target sm_90a
 .address_size 64
@@ -102,10 +121,12 @@ double errorOf(Type type, const char *name, uint32_t n, Swizzle swizzleA, bool t
   fence.proxy.async.shared::cta; bar.sync 0;
   ld.param.u64 %x4, [da]; ld.param.u64 %x5, [db]; shr.u64 %x6, %x0, 4; or.b64 %x4, %x4, %x6; add.u64 %x6, %x6, 2048; or.b64 %x5, %x5, %x6;
   setp.ne.u32 %p1, 0, 0; wgmma.fence.sync.aligned;
-  wgmma.mma_async.sync.aligned.)" + shape + ".f32." + name + "." + name + " {" + accumulators + "}, " +
+  wgmma.mma_async.sync.aligned.)" +
+                     shape + ".f32." + name + "." + name + " {" + accumulators + "}, " +
                      (fromRegisters ? "{%r2, %r3, %r4, %r5}" : "%x4") + ", %x5, %p1, 1, 1" + trans + R"(;
   wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0;
-  mul.wide.u32 %x1, %r0, )" + std::to_string(2 * n) + "; add.u64 %o, %o, %x1;\n" + stores + "ret; }";
+  mul.wide.u32 %x1, %r0, )" +
+                     std::to_string(2 * n) + "; add.u64 %o, %o, %x1;\n" + stores + "ret; }";
   Module module = parse(text);
   if (!module.ok()) {
     ADD_FAILURE() << module.errors()[0];
@@ -196,8 +217,10 @@ double mmaError(Type type, const char *name, uint32_t depth, bool halfAccumulato
 { .reg .b32 %r<4>, %a<4>, %b<4>, %c<4>; .reg .b64 %i, %o, %x;
   ld.param.u64 %i, [in]; ld.param.u64 %o, [out]; mov.u32 %r0, %tid.x; mul.wide.u32 %x, %r0, 64; add.u64 %i, %i, %x; mul.wide.u32 %x, %r0, 16; add.u64 %o, %o, %x;
   ld.global.nc.v4.b32 {%a0, %a1, %a2, %a3}, [%i]; ld.global.v4.b32 {%b0, %b1, %b2, %b3}, [%i+16]; ld.global.v4.b32 {%c0, %c1, %c2, %c3}, [%i+32];
-  mma.sync.aligned.m16n8k)" + std::to_string(depth) + ".row.col." + d + "." + name + "." + name + "." + d + " " + cs + ", " + list("%a", na) + ", " +
-                     list("%b", nb) + ", " + cs + "; st.global.v4.b32 [%o], {%c0, %c1, %c2, %c3}; ret; }";
+  mma.sync.aligned.m16n8k)" +
+                     std::to_string(depth) + ".row.col." + d + "." + name + "." + name + "." + d + " " + cs + ", " +
+                     list("%a", na) + ", " + list("%b", nb) + ", " + cs +
+                     "; st.global.v4.b32 [%o], {%c0, %c1, %c2, %c3}; ret; }";
   Module module = parse(text);
   if (!module.ok()) {
     ADD_FAILURE() << module.errors()[0];
@@ -237,16 +260,24 @@ TEST(Mma, TypesAndShapes) {
 
 TEST(Matrix, LoadsAndStores) {
   // Four 8x8 matrices with element value = matrix << 8 | row << 4 | column.
-  std::string fill = "mov.u32 %r1, %lane; shr.u32 %r2, %r1, 3; and.b32 %r3, %r1, 7; shl.b32 %r2, %r2, 8; shl.b32 %r3, %r3, 4; or.b32 %r2, %r2, %r3;"
-                     "mul.lo.u32 %r2, %r2, 0x10001; add.u32 %r4, %r2, 0x10000; add.u32 %r5, %r2, 0x30002; add.u32 %r6, %r2, 0x50004; add.u32 %r7, %r2, 0x70006;"
-                     "mov.b64 %d1, dyn; mul.wide.u32 %d2, %lane, 16; add.u64 %d2, %d1, %d2; st.shared.v4.u32 [%d2], {%r4, %r5, %r6, %r7};";
-  Ran plain = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r10, %r11, %r12, %r13}, [%d2]; mov.b64 %d3, {%r10, %r13}; st.global.u64 [%here], %d3;"));
-  Ran trans = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x2.trans.shared::cta.b16 {%r10, %r13}, [%d2]; mov.b64 %d3, {%r10, %r13}; st.global.u64 [%here], %d3;"));
-  Ran moved = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r10}, [%d2]; movmatrix.sync.aligned.m8n8.trans.b16 %r11, %r10; st.global.u32 [%here], %r11;"));
-  Ran back = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r10, %r11, %r12, %r13}, [%d2];"
-                                       "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%d2+512], {%r10, %r11, %r12, %r13};"
-                                       "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%r20, %r21, %r22, %r23}, [%d2+512];"
-                                       "sub.u32 %r1, %r10, %r20; sub.u32 %r2, %r13, %r23; or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"));
+  std::string fill = "mov.u32 %r1, %lane; shr.u32 %r2, %r1, 3; and.b32 %r3, %r1, 7; shl.b32 %r2, %r2, 8; shl.b32 %r3, "
+                     "%r3, 4; or.b32 %r2, %r2, %r3;"
+                     "mul.lo.u32 %r2, %r2, 0x10001; add.u32 %r4, %r2, 0x10000; add.u32 %r5, %r2, 0x30002; add.u32 %r6, "
+                     "%r2, 0x50004; add.u32 %r7, %r2, 0x70006;"
+                     "mov.b64 %d1, dyn; mul.wide.u32 %d2, %lane, 16; add.u64 %d2, %d1, %d2; st.shared.v4.u32 [%d2], "
+                     "{%r4, %r5, %r6, %r7};";
+  Ran plain = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r10, %r11, %r12, %r13}, [%d2]; "
+                                        "mov.b64 %d3, {%r10, %r13}; st.global.u64 [%here], %d3;"));
+  Ran trans = runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x2.trans.shared::cta.b16 {%r10, %r13}, [%d2]; "
+                                        "mov.b64 %d3, {%r10, %r13}; st.global.u64 [%here], %d3;"));
+  Ran moved =
+      runKernel(kernelOf(fill + "ldmatrix.sync.aligned.m8n8.x1.shared.b16 {%r10}, [%d2]; "
+                                "movmatrix.sync.aligned.m8n8.trans.b16 %r11, %r10; st.global.u32 [%here], %r11;"));
+  Ran back = runKernel(kernelOf(
+      fill + "ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%r10, %r11, %r12, %r13}, [%d2];"
+             "stmatrix.sync.aligned.m8n8.x4.trans.shared.b16 [%d2+512], {%r10, %r11, %r12, %r13};"
+             "ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%r20, %r21, %r22, %r23}, [%d2+512];"
+             "sub.u32 %r1, %r10, %r20; sub.u32 %r2, %r13, %r23; or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"));
   for (Ran *r : {&plain, &trans, &moved, &back})
     EXPECT_TRUE(r->report.ok()) << r->report.text();
   for (uint32_t l = 0; l < 32; ++l) {

@@ -5,30 +5,39 @@ using namespace attn::emu;
 namespace {
 
 TEST(Move, PacksAndUnpacks) {
-  EXPECT_EQ(resultOf("mov.b64 %d1, {1, 2}; mov.b64 {%r1, %r2}, %d1; sub.u32 %r1, %r2, %r1; st.global.u32 [%here], %r1;"), 1u);
-  EXPECT_EQ(resultOf("mov.b16 %h1, 1; mov.b16 %h2, 2; mov.b32 %r1, {%h1, %h2}; mov.b32 {_, %h3}, %r1; cvt.u32.u16 %r2, %h3;"
-                     "shl.b32 %r2, %r2, 24; or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
-            0x02020001u);
+  EXPECT_EQ(
+      resultOf("mov.b64 %d1, {1, 2}; mov.b64 {%r1, %r2}, %d1; sub.u32 %r1, %r2, %r1; st.global.u32 [%here], %r1;"), 1u);
+  EXPECT_EQ(
+      resultOf("mov.b16 %h1, 1; mov.b16 %h2, 2; mov.b32 %r1, {%h1, %h2}; mov.b32 {_, %h3}, %r1; cvt.u32.u16 %r2, %h3;"
+               "shl.b32 %r2, %r2, 24; or.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
+      0x02020001u);
 }
 TEST(Move, SpecialRegisters) {
-  Ran run = runKernel(kernelOf("mov.u32 %r1, %laneid; mov.u32 %r2, %warpid; mad.lo.u32 %r1, %r2, 100, %r1; mov.u32 %r3, %lanemask_lt;"
-                               "popc.b32 %r3, %r3; mad.lo.u32 %r1, %r3, 10000, %r1; mov.u32 %r4, %ntid.x; mov.b64 %d1, {%r1, %r4}; st.global.u64 [%here], %d1;"),
-                      64);
+  Ran run = runKernel(
+      kernelOf("mov.u32 %r1, %laneid; mov.u32 %r2, %warpid; mad.lo.u32 %r1, %r2, 100, %r1; mov.u32 %r3, %lanemask_lt;"
+               "popc.b32 %r3, %r3; mad.lo.u32 %r1, %r3, 10000, %r1; mov.u32 %r4, %ntid.x; mov.b64 %d1, {%r1, %r4}; "
+               "st.global.u64 [%here], %d1;"),
+      64);
   EXPECT_EQ(run[33], 10101u + (uint64_t(64) << 32));
 }
 TEST(Move, GenericAddresses) {
-  EXPECT_EQ(resultOf("st.shared.u32 [dyn+16], 5; mov.b64 %d1, dyn; cvta.shared.u64 %d2, %d1; ld.u32 %r1, [%d2+16]; isspacep.shared %p1, %d2;"
-                     "isspacep.global %p2, %out; cvta.to.shared.u64 %d3, %d2; setp.eq.and.u64 %p1, %d1, %d3, %p1; and.pred %p1, %p1, %p2;"
+  EXPECT_EQ(resultOf("st.shared.u32 [dyn+16], 5; mov.b64 %d1, dyn; cvta.shared.u64 %d2, %d1; ld.u32 %r1, [%d2+16]; "
+                     "isspacep.shared %p1, %d2;"
+                     "isspacep.global %p2, %out; cvta.to.shared.u64 %d3, %d2; setp.eq.and.u64 %p1, %d1, %d3, %p1; "
+                     "and.pred %p1, %p1, %p2;"
                      "selp.u32 %r2, 100, 0, %p1; add.u32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
             105u);
 }
 TEST(Memory, WidthsAndSigns) {
-  EXPECT_EQ(resultOf("st.shared.u8 [dyn], 0x80; st.shared.b8 [dyn+1], 0xff; bar.warp.sync -1; ld.shared.s8 %r1, [dyn]; ld.shared.u16 %r2, [dyn];"
+  EXPECT_EQ(resultOf("st.shared.u8 [dyn], 0x80; st.shared.b8 [dyn+1], 0xff; bar.warp.sync -1; ld.shared.s8 %r1, [dyn]; "
+                     "ld.shared.u16 %r2, [dyn];"
                      "shl.b32 %r2, %r2, 8; xor.b32 %r1, %r1, %r2; st.global.u32 [%here], %r1;"),
             0xffffff80u ^ 0x00ff8000u);
-  EXPECT_EQ(resultOf("st.shared.v4.u32 [dyn], {1, 2, 3, 4}; ld.shared.v2.u64 {%d1, %d2}, [dyn]; add.u64 %d1, %d1, %d2; st.global.u64 [%here], %d1;"),
+  EXPECT_EQ(resultOf("st.shared.v4.u32 [dyn], {1, 2, 3, 4}; ld.shared.v2.u64 {%d1, %d2}, [dyn]; add.u64 %d1, %d1, %d2; "
+                     "st.global.u64 [%here], %d1;"),
             4u + (uint64_t(6) << 32));
-  EXPECT_EQ(resultOf("st.shared.v2.b16 [dyn], {%h0, %h0}; mov.b16 %h1, 7; st.shared.v2.b16 [dyn], {%h1, %h1}; ld.shared.b32 %r1, [dyn]; st.global.u32 [%here], %r1;"),
+  EXPECT_EQ(resultOf("st.shared.v2.b16 [dyn], {%h0, %h0}; mov.b16 %h1, 7; st.shared.v2.b16 [dyn], {%h1, %h1}; "
+                     "ld.shared.b32 %r1, [dyn]; st.global.u32 [%here], %r1;"),
             0x00070007u);
 }
 TEST(Memory, LocalDepot) {
@@ -40,19 +49,24 @@ TEST(Memory, LocalDepot) {
   EXPECT_EQ(run[31], 31u);
 }
 TEST(Memory, ConstantsAndGlobals) {
-  std::string text = kernelOf("ld.const.u32 %r1, [table+4]; ld.global.f32 %r2, [scale]; cvt.rzi.u32.f32 %r2, %r2; add.u32 %r1, %r1, %r2;"
-                              "mov.b64 %d1, counter; atom.global.add.u32 %r3, [%d1], 1; add.u32 %r1, %r1, %r3; st.global.u32 [%here], %r1;");
-  text.insert(text.find(".extern"), ".const .align 4 .u32 table[3] = {5, 6, 7};\n.global .f32 scale = 0f41200000;\n.global .align 4 .u32 counter;\n");
+  std::string text = kernelOf(
+      "ld.const.u32 %r1, [table+4]; ld.global.f32 %r2, [scale]; cvt.rzi.u32.f32 %r2, %r2; add.u32 %r1, %r1, %r2;"
+      "mov.b64 %d1, counter; atom.global.add.u32 %r3, [%d1], 1; add.u32 %r1, %r1, %r3; st.global.u32 [%here], %r1;");
+  text.insert(
+      text.find(".extern"),
+      ".const .align 4 .u32 table[3] = {5, 6, 7};\n.global .f32 scale = 0f41200000;\n.global .align 4 .u32 counter;\n");
   Ran run = runKernel(text);
   EXPECT_TRUE(run.report.ok()) << run.report.text();
   EXPECT_EQ(run[0], 16u);
   EXPECT_EQ(run[31], 16u + 31u);
 }
 TEST(Memory, Atomics) {
-  EXPECT_EQ(resultOf("st.shared.u32 [dyn], 5; atom.shared.max.s32 %r1, [dyn], 9; atom.shared.cas.b32 %r2, [dyn], 9, 11; ld.shared.u32 %r3, [dyn];"
+  EXPECT_EQ(resultOf("st.shared.u32 [dyn], 5; atom.shared.max.s32 %r1, [dyn], 9; atom.shared.cas.b32 %r2, [dyn], 9, "
+                     "11; ld.shared.u32 %r3, [dyn];"
                      "mad.lo.u32 %r1, %r1, 100, %r2; mad.lo.u32 %r1, %r1, 100, %r3; st.global.u32 [%here], %r1;"),
             50911u);
-  Ran run = runKernel(kernelOf("setp.eq.u32 %p1, %lane, 0; @%p1 st.shared.f32 [dyn], 0f00000000; bar.sync 0; red.shared.add.f32 [dyn], 0f3F800000;"
+  Ran run = runKernel(kernelOf("setp.eq.u32 %p1, %lane, 0; @%p1 st.shared.f32 [dyn], 0f00000000; bar.sync 0; "
+                               "red.shared.add.f32 [dyn], 0f3F800000;"
                                "bar.sync 0; ld.shared.f32 %r1, [dyn]; st.global.u32 [%here], %r1;"),
                       96);
   EXPECT_TRUE(run.report.ok()) << run.report.text();
@@ -101,8 +115,8 @@ TEST(Control, Functions) {
       LOW: mad.lo.u32 %r0, %r0, 2, %r1; add.u32 %r0, %r0, %r2; st.param.b32 [result], %r0; ret; })");
   Ran run = runKernel(text);
   EXPECT_TRUE(run.report.ok()) << run.report.text();
-  EXPECT_EQ(run[2], 22u);  // 2 * (4 + 7)
-  EXPECT_EQ(run[10], 1u);  // 27 is not below 16
+  EXPECT_EQ(run[2], 22u); // 2 * (4 + 7)
+  EXPECT_EQ(run[10], 1u); // 27 is not below 16
   EXPECT_EQ(run[20], 2u);
 }
 TEST(Control, GridAndParameters) {

@@ -8,7 +8,8 @@ namespace attn::emu {
 /// A kernel of one parameter `out`, with its address in %out, the lane in %lane
 /// and room for one result of 8 bytes for each lane at %here. `body` follows.
 inline std::string kernelOf(const std::string &body, const std::string &target = "sm_90a") {
-  return ".version 8.6\n.target " + target + "\n.address_size 64\n.extern .shared .align 1024 .b8 dyn[];\n"
+  return ".version 8.6\n.target " + target +
+         "\n.address_size 64\n.extern .shared .align 1024 .b8 dyn[];\n"
          ".visible .entry k(.param .u64 .ptr .global .align 16 out)\n.maxntid 1024\n{\n"
          ".reg .pred %p<16>; .reg .b16 %h<16>; .reg .b32 %r<64>; .reg .b64 %d<64>;\n"
          ".reg .b64 %out, %here; .reg .b32 %lane;\n"
@@ -23,7 +24,8 @@ struct Ran {
   uint64_t operator[](size_t lane) const { return out[lane]; }
 };
 
-inline Ran runKernel(const std::string &text, uint32_t threads = 32, Options options = Options(), uint32_t shared = 4096) {
+inline Ran runKernel(const std::string &text, uint32_t threads = 32, Options options = Options(),
+                     uint32_t shared = 4096) {
   Ran run;
   run.module = parse(text);
   for (const std::string &e : run.module.errors())
