@@ -4,7 +4,7 @@
 #include "runtime/TensorMaps.h"
 #include "runtime/emulator/Emulator.h"
 #include <algorithm>
-#include <atomic>
+#include <mutex>
 
 using namespace attn;
 
@@ -55,7 +55,8 @@ public:
   emu::Module module;
   std::vector<emu::Options> orders;
   core::Program program;
-  mutable std::atomic<uint64_t> instructions{0};
+  mutable std::mutex counting;
+  mutable std::map<uint32_t, uint64_t> lines; ///< instructions by line
 
   const Manifest &manifest() const override { return code.manifest; }
 
@@ -152,7 +153,9 @@ private:
       call.pass(described);
     }
     emu::Report report = emu::launch(module, call, memory, order);
-    instructions += report.statistics.instructions;
+    std::lock_guard<std::mutex> lock(counting);
+    for (auto &[line, count] : report.statistics.lines)
+      lines[line] += count;
     return report.ok() ? "" : "the emulator found faults in `" + what.entry + "` (" + emu::nameOf(order.schedule) + "):\n" + report.text();
   }
 
@@ -215,4 +218,8 @@ std::unique_ptr<Callable> attn::withPtx(const Callable &emulated, const std::str
   return accept(std::move(result), error);
 }
 
-uint64_t attn::instructionsOf(const Callable &emulated) { return static_cast<const Emulated &>(emulated).instructions; }
+std::map<uint32_t, uint64_t> attn::linesOf(const Callable &emulated) {
+  auto &from = static_cast<const Emulated &>(emulated);
+  std::lock_guard<std::mutex> lock(from.counting);
+  return from.lines;
+}

@@ -18,7 +18,7 @@ const std::string &ptxOf(const Callable &emulated);
 /// a warp: what tests with wrong code need. Null, and a reason, if the emulator
 /// does not accept it.
 std::unique_ptr<Callable> withPtx(const Callable &emulated, const std::string &ptx, uint64_t mostInstructions, std::string &error);
-/// Warp instructions of all calls of it so far.
-uint64_t instructionsOf(const Callable &emulated);
+/// Warp instructions of all calls of it so far, by line of the PTX.
+std::map<uint32_t, uint64_t> linesOf(const Callable &emulated);
 
 } // namespace attn

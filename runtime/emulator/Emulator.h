@@ -165,6 +165,7 @@ struct Statistics {
   uint64_t instructions = 0;               ///< warp instructions
   uint64_t laneInstructions = 0;           ///< times lanes that took part
   std::map<std::string, uint64_t> opcodes; ///< warp instructions by full opcode
+  std::map<uint32_t, uint64_t> lines;      ///< warp instructions by line of the text
   uint64_t wgmma = 0;                      ///< counted once for each warp, so 4 a warpgroup
   uint64_t mma = 0;
   uint64_t tmaLoadBytes = 0, tmaStoreBytes = 0;

@@ -162,6 +162,7 @@ Report launch(const Module &module, const Launch &call, const Memory &memory, co
       s.instructions += grid.counts[i];
       s.laneInstructions += grid.laneCounts[i];
       s.opcodes[name] += grid.counts[i];
+      s.lines[code->instrs[i].line] += grid.counts[i];
       if (name.compare(0, 15, "wgmma.mma_async") == 0)
         s.wgmma += grid.counts[i];
       if (name.compare(0, 8, "mma.sync") == 0)

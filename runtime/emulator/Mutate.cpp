@@ -240,7 +240,8 @@ void dropAllFences(const Text &t, Mutations &out) {
 
 } // namespace
 
-std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind) {
+std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind,
+                                  const std::map<uint32_t, uint64_t> *executed) {
   Text t(text);
   Mutations all;
   for (size_t k = 0; k < t.places.size(); ++k) {
@@ -248,6 +249,9 @@ std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind) {
     mutateProducts({t, all}, k);
   }
   dropAllFences(t, all);
+  if (executed)
+    all.erase(std::remove_if(all.begin(), all.end(), [&](const Mutation &m) { return !executed->count(m.line); }),
+              all.end());
   if (!perKind)
     return all;
   std::map<std::string, std::vector<size_t>> byKind;

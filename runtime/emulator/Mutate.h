@@ -17,8 +17,10 @@ struct Mutation {
 };
 
 /// Every fault that can be made in this text, in the order of its lines. At most
-/// `perKind` places of each kind, spread over the text; 0: all.
-std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind = 0);
+/// `perKind` places of each kind, spread over the text; 0: all. With `executed`
+/// (Statistics::lines) only at lines that are in it.
+std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind = 0,
+                                  const std::map<uint32_t, uint64_t> *executed = nullptr);
 
 /// Runs a mutant; false if the results are wrong.
 using Runner = std::function<bool(const Module &, const Options &, Report &)>;

@@ -92,17 +92,20 @@ int main(int argc, char **argv) {
   compiled->callable = withPtx(*original, ptx, 2000000000, compiled->error);
   if (std::string complaint = check(*compiled, shape); !complaint.empty())
     return std::cout << "the code as it is: " << complaint << '\n', 1;
-  uint64_t instructions = instructionsOf(*compiled->callable);
+  std::map<uint32_t, uint64_t> executed = linesOf(*compiled->callable);
+  uint64_t instructions = 0;
+  for (auto &[line, count] : executed)
+    instructions += count;
 
   std::vector<emu::Verdict> verdicts;
   size_t caught = 0;
-  for (const emu::Mutation &mutation : emu::mutationsOf(ptx, size_t(perKind))) {
+  for (const emu::Mutation &mutation : emu::mutationsOf(ptx, size_t(perKind), &executed)) {
     if (!only.empty() && mutation.kind != only)
       continue;
     emu::Verdict verdict;
     verdict.mutation = mutation;
     std::string error;
-    compiled->callable = withPtx(*original, mutation.text, 2 * instructions + 100000, error);
+    compiled->callable = withPtx(*original, mutation.text, instructions + 100000, error);
     verdict.by = compiled->callable ? check(*compiled, shape) : error;
     verdict.caught = !verdict.by.empty();
     caught += verdict.caught;

@@ -277,7 +277,7 @@ int mutate(const Setup &s, const std::string &text, const Module &module) {
     report = runOn(s, mutant, o, got);
     return same(got, expected);
   };
-  std::vector<Verdict> verdicts = judge(mutationsOf(text, s.perKind), run, unsigned(s.seeds), options);
+  std::vector<Verdict> verdicts = judge(mutationsOf(text, s.perKind, &base.statistics.lines), run, unsigned(s.seeds), options);
   std::fputs(tableOf(verdicts).c_str(), stdout);
   return 0;
 }
