@@ -273,18 +273,18 @@ def Wg_GuardOp : Wg_Op<"guard", [TypesMatchWith<"same", "weights", "result", "$_
     Where a hidden key has weight 0 its values may be no numbers, but 0 times
     NaN is NaN. Every infinity and NaN in the stage becomes 0; weights of such
     rows that are not 0 become NaN. Costs a look at the whole stage, so it
-    belongs where keys are hidden.
+    belongs where keys are hidden. Packed weights take half the registers.
 
     All consumers (all threads of the block for a `wg.tile`) come here, no
     turn is held, no product is under way. `flags` is a place of shared memory
     with a byte for every row of the stage, nobody else's.
 
     ```mlir
-    %w = wg.guard %e, %v[%n] flags 163920 : !wg.frag<r x c128 x f32>, !wg.ring<2 x 128 x 64 x bf16>
+    %w = wg.guard %p, %v[%n] flags 163920 : !wg.packed<128 x bf16>, !wg.ring<2 x 128 x 64 x bf16>
     ```
   }];
-  let arguments = (ins Wg_Frag:$weights, AnyTypeOf<[Wg_Ring, Wg_Tile]>:$stages, I32:$use, I64Attr:$flags);
-  let results = (outs Wg_Frag:$result);
+  let arguments = (ins Wg_Operand:$weights, AnyTypeOf<[Wg_Ring, Wg_Tile]>:$stages, I32:$use, I64Attr:$flags);
+  let results = (outs Wg_Operand:$result);
   let assemblyFormat = "$weights `,` $stages `[` $use `]` `flags` $flags attr-dict `:` type($weights) `,` type($stages)";
   let hasVerifier = 1; // [wg-16]
 }

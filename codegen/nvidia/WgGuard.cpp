@@ -53,18 +53,30 @@ Value Guard::found() {
   std::string text = llvm::formatv("{{\n.reg .pred p;\nsetp.ne.b32 p, $1, 0;\nbar.red.or.pred p, {0}, {1}, p;\nselp.b32 $0, 1, 0, p;\n}",
                                    barrier, threads);
   Value all = l.assembly(text, "=r,r,~{memory}", mine, l.tI32).front();
+  all = l.assembly("redux.sync.min.s32 $0, $1, 0xffffffff;", "=r,r", all, l.tI32).front(); // uniform, for the assembler
   return LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, all, l.i32(0));
 }
 
-/// Clears the flags, then sets those of rows with such elements and clears the elements.
+/// Clears the flags, then sets those of rows with such elements and clears the
+/// elements. Predicates and loops of one length for all: where threads may part,
+/// the assembler no longer keeps addresses of operands in uniform registers.
 void Guard::heal() {
   Value flags = l.sharedAddress(op.getFlags());
-  auto flag = [&](Value row, int64_t value) {
-    l.assembly("st.shared.b8 [$0], $1;", "r,r,~{memory}", {l.add(flags, row), l.i32(value)}, {});
+  auto below = [&](Value n, int64_t limit) -> Value {
+    return LLVM::ZExtOp::create(l, l.tI32, LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ult, n, l.i32(limit)));
   };
-  l.loop(thread, l.i32(rows), threads, [&](Value row) { flag(row, 0); });
+  auto flag = [&](Value row, int64_t value, Value where) {
+    l.assembly("{\n.reg .pred p;\nsetp.ne.b32 p, $2, 0;\n@p st.shared.b8 [$0], $1;\n}", "r,r,r,~{memory}",
+               {l.add(flags, row), l.i32(value), where}, {});
+  };
+  for (int64_t n = 0; n < rows; n += threads) {
+    Value row = l.add(thread, l.i32(n));
+    flag(row, 0, below(row, rows));
+  }
   meet();
-  l.loop(thread, l.i32(pieces()), threads, [&](Value piece) {
+  l.loop(l.i32(0), l.i32(llvm::alignTo(pieces(), threads)), threads, [&](Value n) {
+    Value piece = l.add(thread, n), inside = below(piece, pieces());
+    piece = LLVM::UMinOp::create(l, piece, l.i32(pieces() - 1));
     Value where = address(piece), any;
     Registers words = load(where);
     for (Value &word : words) {
@@ -74,32 +86,42 @@ void Guard::heal() {
       Value goes = l.mul(l.shr(bits, 15), l.i32(0xffff));
       word = LLVM::AndOp::create(l, word, LLVM::XOrOp::create(l, goes, l.i32(-1)));
     }
-    l.when(LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, any, l.i32(0)), [&] {
-      Value row = LLVM::URemOp::create(l, LLVM::UDivOp::create(l, piece, l.i32(rowBytes / 16)), l.i32(rows));
-      flag(row, 1);
-      words.insert(words.begin(), where);
-      l.assembly("st.shared.v4.b32 [$0], {$1, $2, $3, $4};", "r,r,r,r,r,~{memory}", words, {});
-    });
+    any = LLVM::SelectOp::create(l, LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, inside, l.i32(0)), any, l.i32(0));
+    flag(LLVM::URemOp::create(l, LLVM::UDivOp::create(l, piece, l.i32(rowBytes / 16)), l.i32(rows)), 1, any);
+    words.insert(words.begin(), where);
+    words.push_back(any);
+    l.assembly("{\n.reg .pred p;\nsetp.ne.b32 p, $5, 0;\n@p st.shared.v4.b32 [$0], {$1, $2, $3, $4};\n}", "r,r,r,r,r,r,~{memory}",
+               words, {});
   });
   if (isa<RingType>(op.getStages().getType()))
     l.assembly("fence.proxy.async.shared::cta;", "~{memory}", {}, {});
   meet();
 }
 
+/// Weights that are not 0 of rows that were flagged become NaN.
 Registers Guard::poisoned() {
-  FragType type = cast<FragType>(op.getWeights().getType());
-  Value flags = l.sharedAddress(op.getFlags(), l.first), nan = l.f32(std::numeric_limits<double>::quiet_NaN());
-  SmallVector<Value> bad;
-  for (int64_t i = 0; i < type.getCols() / 4; ++i) {
-    Value byte = l.assembly("ld.shared.b8 $0, [$1];", "=h,r,~{memory}", l.add(flags, l.i32(8 * (i / 2) + i % 2)), l.tI16).front();
-    bad.push_back(LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, byte, LLVM::ConstantOp::create(l, l.tI16, l.getI16IntegerAttr(0))));
-  }
-  Registers weights;
-  for (auto [i, weight] : llvm::enumerate(l.of(op.getWeights()))) {
-    Value counts = LLVM::FCmpOp::create(l, LLVM::FCmpPredicate::une, weight, l.f32(0));
-    Value spoilt = LLVM::AndOp::create(l, counts, bad[2 * (i / 4) + i % 2]);
-    weights.push_back(LLVM::SelectOp::create(l, spoilt, nan, weight));
-  }
+  Value flags = l.sharedAddress(op.getFlags(), l.first);
+  Registers weights(l.of(op.getWeights()));
+  bool packed = isa<PackedType>(op.getWeights().getType());
+  int64_t nan = half ? 0x7e00 : 0x7fc0;
+  // One flag at a time, of two rows: registers are scarce here.
+  for (int64_t pair = 0; pair < int64_t(weights.size()); pair += packed ? 2 : 4)
+    for (int64_t column : {0, 1}) {
+      int64_t offset = 8 * (pair / (packed ? 2 : 4)) + column;
+      Value byte = l.assembly("ld.shared.b8 $0, [$1];", "=h,r,~{memory}", l.add(flags, l.i32(offset)), l.tI16).front();
+      Value bad = LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, byte, LLVM::ConstantOp::create(l, l.tI16, l.getI16IntegerAttr(0)));
+      for (int64_t row : {0, 1}) {
+        Value &weight = weights[packed ? pair + row : pair + 2 * row + column], counts, spoilt;
+        if (packed) {
+          counts = LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, l.andi(weight, column ? 0x7fff0000 : 0x7fff), l.i32(0));
+          spoilt = LLVM::OrOp::create(l, weight, l.i32(column ? nan << 16 : nan));
+        } else {
+          counts = LLVM::FCmpOp::create(l, LLVM::FCmpPredicate::une, weight, l.f32(0));
+          spoilt = l.f32(std::numeric_limits<double>::quiet_NaN());
+        }
+        weight = LLVM::SelectOp::create(l, LLVM::AndOp::create(l, counts, bad), spoilt, weight);
+      }
+    }
   return weights;
 }
 
@@ -129,7 +151,7 @@ static LogicalResult lower(WgLowering &l, GuardOp op) {
     stage = LLVM::URemOp::create(l, stage, l.i32(g.stages));
   g.start = l.sharedAddress(g.at, l.mul(stage, l.i32(g.stageBytes)));
   Value found = g.found();
-  SmallVector<Type> types(l.of(op.getWeights()).size(), l.tF32);
+  SmallVector<Type> types(ValueRange(l.of(op.getWeights())).getTypes());
   auto branch = scf::IfOp::create(l, types, found, /*addThenBlock=*/true, /*addElseBlock=*/true);
   {
     OpBuilder::InsertionGuard inner(l);

@@ -294,13 +294,23 @@ LogicalResult StoreOp::verify() {
   return verifyAccess(*this, fragOf(getIndex()), fragOf(getValid()), value);
 }
 
-// [wg-16] One weight for every row of the stage; the flags lie in shared memory.
+// [wg-16] One weight for every row of the stage, f32 or packed as its elements;
+// the flags lie in shared memory.
 LogicalResult GuardOp::verify() {
-  FragType weights = fragOf(getWeights());
   auto ring = dyn_cast<RingType>(getStages().getType());
-  int64_t rows = ring ? ring.getRows() : cast<TileType>(getStages().getType()).getRows();
-  if (!weights.getRows() || !weights.getElement().isF32() || weights.getCols() > rows)
-    return emitOpError() << "takes weights of " << rows << " rows at most, not " << weights;
+  auto tile = dyn_cast<TileType>(getStages().getType());
+  int64_t rows = ring ? ring.getRows() : tile.getRows(), weights = 0;
+  Type expected = ring ? ring.getElement() : tile.getElement(), element;
+  if (auto packed = dyn_cast<PackedType>(getWeights().getType())) {
+    weights = packed.getCols(), element = packed.getElement();
+  } else {
+    FragType frag = fragOf(getWeights());
+    weights = frag.getRows() ? frag.getCols() : 0, element = frag.getElement(), expected = Float32Type::get(getContext());
+  }
+  if (weights == 0 || weights > rows)
+    return emitOpError() << "takes weights of " << rows << " rows at most, not " << getWeights().getType();
+  if (element != expected)
+    return emitOpError() << "takes weights of " << expected << ", not " << getWeights().getType();
   auto kernel = (*this)->getParentOfType<KernelOp>();
   if (int64_t(getFlags()) < 0 || (kernel && int64_t(getFlags()) + rows > int64_t(kernel.getShared())))
     return emitOpError() << "has flags up to byte " << int64_t(getFlags()) + rows << " of " << (kernel ? kernel.getShared() : 0);

@@ -134,8 +134,8 @@ wg.kernel @guarded threads 384 shared 66176 frame 72 (%frame, %scratch, %stats, 
           wg.yield %z : f32
         }
         wg.wait %v[%use] : !ring
-        %g = wg.guard %e, %v[%use] flags 66048 : !tile, !ring
-        %p = wg.pack %g : !tile -> !packed
+        %pe = wg.pack %e : !tile -> !packed
+        %p = wg.guard %pe, %v[%use] flags 66048 : !packed, !ring
         %vd = wg.operand %v[%use] : !ring -> !vdesc
         %on = wg.gemm %p, %vd acc %or : !packed, !vdesc -> !tile
         %ow = wg.await 0 (%on) : !tile

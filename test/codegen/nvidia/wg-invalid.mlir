@@ -608,8 +608,9 @@ wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
   %m = wg.fill %zero : f32 -> !wg.frag<r x f32>
   %c = wg.block
   %v = wg.tile at 0 : !wg.tile<1 x 64 x 64 x bf16>
-  // expected-error @below {{takes weights of 64 rows at most, not '!wg.frag<r x c256 x f32>'}}
-  %g = wg.guard %t, %v[%c] flags 8192 : !wg.frag<r x c256 x f32>, !wg.tile<1 x 64 x 64 x bf16>
+  %p = wg.pack %t : !wg.frag<r x c256 x f32> -> !wg.packed<256 x bf16>
+  // expected-error @below {{takes weights of 64 rows at most, not '!wg.packed<256 x bf16>'}}
+  %g = wg.guard %p, %v[%c] flags 8192 : !wg.packed<256 x bf16>, !wg.tile<1 x 64 x 64 x bf16>
 }
 
 // -----
@@ -623,6 +624,23 @@ wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
   %c = wg.block
   %v = wg.tile at 0 : !wg.tile<1 x 64 x 64 x bf16>
   %y = wg.fill %zero : f32 -> !wg.frag<r x c64 x f32>
+  %p = wg.pack %y : !wg.frag<r x c64 x f32> -> !wg.packed<64 x f16>
+  // expected-error @below {{takes weights of 'bf16', not '!wg.packed<64 x f16>'}}
+  %g = wg.guard %p, %v[%c] flags 8192 : !wg.packed<64 x f16>, !wg.tile<1 x 64 x 64 x bf16>
+}
+
+// -----
+
+// [wg-16]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %zero = arith.constant 0.0 : f32
+  %i = arith.constant 0 : i32
+  %t = wg.fill %zero : f32 -> !wg.frag<r x c256 x f32>
+  %m = wg.fill %zero : f32 -> !wg.frag<r x f32>
+  %c = wg.block
+  %v = wg.tile at 0 : !wg.tile<1 x 64 x 64 x bf16>
+  %y = wg.fill %zero : f32 -> !wg.frag<r x c64 x f32>
+  %p = wg.pack %y : !wg.frag<r x c64 x f32> -> !wg.packed<64 x bf16>
   // expected-error @below {{has flags up to byte 65564 of 65536}}
-  %g = wg.guard %y, %v[%c] flags 65500 : !wg.frag<r x c64 x f32>, !wg.tile<1 x 64 x 64 x bf16>
+  %g = wg.guard %p, %v[%c] flags 65500 : !wg.packed<64 x bf16>, !wg.tile<1 x 64 x 64 x bf16>
 }

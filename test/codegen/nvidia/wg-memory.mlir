@@ -117,7 +117,6 @@ wg.kernel @guards threads 128 shared 16448 frame 64 (%frame, %scratch, %stats) {
   %stage = wg.slot %frame[1] : i32
   %v = wg.tile at 0 : !wg.tile<2 x 64 x 64 x f16>
   %t = wg.fill %x : f32 -> !wg.frag<r x c64 x f32>
-  %w = wg.guard %t, %v[%stage] flags 16384 : !wg.frag<r x c64 x f32>, !wg.tile<2 x 64 x 64 x f16>
-  %r = wg.rows %c0 : i64 -> !wg.frag<r x i64>
-  wg.store %w, %scratch[%r] : !wg.frag<r x c64 x f32>, !wg.frag<r x i64>
+  %p = wg.pack %t : !wg.frag<r x c64 x f32> -> !wg.packed<64 x f16>
+  %w = wg.guard %p, %v[%stage] flags 16384 : !wg.packed<64 x f16>, !wg.tile<2 x 64 x 64 x f16>
 }

@@ -80,6 +80,8 @@ wg.kernel @hopper threads 384 shared 82000 frame 320 (%frame, %scratch, %stats, 
     wg.pin %m : !wg.frag<r x f32>
     // CHECK: wg.pack %{{.*}} : {{.*}}<r x c128 x f32> -> {{.*}}<128 x bf16>
     %pp = wg.pack %p : !wg.frag<r x c128 x f32> -> !wg.packed<128 x bf16>
+    // CHECK: wg.guard %{{.*}}, %{{.*}}[%{{.*}}] flags 0 : {{.*}}<128 x bf16>, {{.*}}<2 x 128 x 64 x bf16>
+    %gd = wg.guard %pp, %v[%u] flags 0 : !wg.packed<128 x bf16>, !ring
     %zero = arith.constant 0.0 : f32
     // CHECK: wg.fill %{{.*}} : f32 -> {{.*}}<r x c64 x f32>
     %o0 = wg.fill %zero : f32 -> !wg.frag<r x c64 x f32>
@@ -87,8 +89,6 @@ wg.kernel @hopper threads 384 shared 82000 frame 320 (%frame, %scratch, %stats, 
     %o1 = wg.gemm %pp, %vd acc %o0 : !wg.packed<128 x bf16>, !wg.desc<128 x 64 x bf16 along rows> -> !wg.frag<r x c64 x f32>
     // CHECK: wg.await 0 (%{{.*}}, %{{.*}}) : {{.*}}<r x c64 x f32>, {{.*}}<128 x bf16>
     %o, %pw = wg.await 0 (%o1, %pp) : !wg.frag<r x c64 x f32>, !wg.packed<128 x bf16>
-    // CHECK: wg.guard %{{.*}}, %{{.*}}[%{{.*}}] flags 0 : {{.*}}<r x c128 x f32>, {{.*}}<2 x 128 x 64 x bf16>
-    %gd = wg.guard %p, %v[%u] flags 0 : !wg.frag<r x c128 x f32>, !ring
     // CHECK: wg.rows %{{.*}} : index -> {{.*}}<r x index>
     %r = wg.rows %rows : index -> !wg.frag<r x index>
     // CHECK: wg.cols %{{.*}} : i32 -> {{.*}}<c64 x i32>
