@@ -57,11 +57,12 @@ def WgToLlvm : Pass<"wg-to-llvm"> {
 }
 
 def PlanToWg : Pass<"attn-plan-to-wg", "::mlir::ModuleOp"> {
-  let summary = "Kernels of a plan as groups of warps with tensor cores, for sm_90a";
+  let summary = "Kernels of a plan as groups of warps with tensor cores";
   let description = [{
     The program is erased; kernels that tensor cores refuse are left out with a
     remark that says why.
   }];
+  let options = [Option<"target", "target", "std::string", "\"sm_90a\"", "sm_90a or sm_80">];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::LLVM::LLVMDialect", "::mlir::math::MathDialect",
                            "::mlir::scf::SCFDialect", "::wg::WgDialect"];
 }

@@ -37,7 +37,7 @@ static const TargetModel::Key ampereKeys[] = {
      1, true},
 };
 static const TargetModel::Sides ampereSides[] = {
-    {128, 128, 64}, {256, 64, 64}};
+    {192, 128, 64}, {256, 128, 32}};
 
 static const TargetModel models[] = {{"cpu", cpuKeys, {}},
                                      {"sm_90a", hopperKeys, hopperSides},

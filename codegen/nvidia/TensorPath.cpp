@@ -1,4 +1,5 @@
 #include "codegen/nvidia/TensorPath.h"
+#include "codegen/nvidia/AmpereKernel.h"
 #include "codegen/nvidia/HopperKernel.h"
 
 using namespace mlir;
@@ -6,12 +7,11 @@ using namespace attn;
 
 std::string nvidia::refusal(plan::KernelOp kernel, const Target &target) {
   KernelShape shape = KernelShape::of(kernel);
-  if (shape.refusal)
-    return shape.refusal->reason;
-  return target.hopper ? hopperRefusal(shape) : "there is no code for tensor cores of " + target.name;
+  return target.hopper ? hopperRefusal(shape) : ampereRefusal(shape);
 }
 
 LogicalResult nvidia::lowerToTensorCores(ModuleOp module, cpu::Frame &frame, plan::KernelOp kernel, const Target &target,
                                          Manifest::Kernel &manifest) {
-  return lowerToHopper(module, frame, KernelShape::of(kernel), manifest);
+  KernelShape shape = KernelShape::of(kernel);
+  return target.hopper ? lowerToHopper(module, frame, shape, manifest) : lowerToAmpere(module, frame, shape, manifest);
 }

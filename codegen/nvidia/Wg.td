@@ -458,19 +458,25 @@ def Wg_TileOp : Wg_Op<"tile", [Pure]> {
   let hasVerifier = 1; // [wg-5]
 }
 
-def Wg_FetchOp : Wg_Op<"fetch"> {
-  let summary = "All threads fetch rows `first`, `first` + 1, .. below `limit` into a stage; the rest is zero";
+def Wg_FetchOp : Wg_Op<"fetch", [AttrSizedOperandSegments]> {
+  let summary = "All threads begin to fetch rows `first`, `first` + 1, .. below `limit` into a stage; the rest is zero";
   let description = [{
     Row y begins `stride` * y elements behind `base`; both are multiples of 16
-    bytes. Rows below 0 are zero too. Pieces behind the last column of the tile
-    are not written.
+    bytes. Without `limit` all rows exist. Columns behind the last one are zero,
+    up to a multiple of 64. The block has a multiple of 64 threads, and the rows
+    of a stage are a multiple of an eighth of them.
+
+    With `components` the elements of a row lie so far apart, nothing needs to be
+    aligned, and they are copied one by one.
 
     ```mlir
     wg.fetch %base rows %first to %limit by %stride -> %k[%stage] : !wg.tile<2 x 64 x 128 x bf16>
     ```
   }];
-  let arguments = (ins Wg_Global:$base, I64:$first, I64:$limit, I64:$stride, Wg_Tile:$tile, I32:$stage);
-  let assemblyFormat = "$base `rows` $first `to` $limit `by` $stride `->` $tile `[` $stage `]` attr-dict `:` type($tile)";
+  let arguments = (ins Wg_Global:$base, I64:$first, Optional<I64>:$limit, I64:$stride, Optional<I64>:$components, Wg_Tile:$tile,
+                       I32:$stage);
+  let assemblyFormat = "$base `rows` $first (`to` $limit^)? `by` $stride (`components` $components^)? `->` $tile `[` $stage `]` attr-dict `:` type($tile)";
+  let hasVerifier = 1; // [wg-17]
 }
 
 def Wg_FetchCommitOp : Wg_Op<"fetch_commit"> {
@@ -484,9 +490,34 @@ def Wg_FetchWaitOp : Wg_Op<"fetch_wait"> {
   let assemblyFormat = "$pending attr-dict";
 }
 
+def Wg_FiniteOp : Wg_Op<"finite"> {
+  let summary = "Whether what this thread fetched of a stage holds no infinity and no NaN (not uniform)";
+  let description = [{
+    Behind the `wg.fetch_wait` of its group. All threads together look at the
+    whole stage: `wg.sync_any` brings their answers together.
+  }];
+  let arguments = (ins Wg_Tile:$tile, I32:$stage);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$tile `[` $stage `]` attr-dict `:` type($tile)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$tile, "::mlir::Value":$stage), [{
+    build($_builder, $_state, $_builder.getI1Type(), tile, stage); }]>];
+}
+
+def Wg_SyncAnyOp : Wg_Op<"sync_any"> {
+  let summary = "All threads of the block wait for each other; whether `value` is true in one of them";
+  let arguments = (ins I1:$value);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$value attr-dict";
+  let builders = [OpBuilder<(ins "::mlir::Value":$value), [{
+    build($_builder, $_state, $_builder.getI1Type(), value); }]>];
+}
+
 def Wg_LoadPackedOp : Wg_Op<"load_packed"> {
   let summary = "The 64 rows of a group, from row `rows` of a stage on, as left operand of products";
   let description = [{
+    In front of the one product that uses it, the registers are loaded step by
+    step as the product needs them.
+
     ```mlir
     %a = wg.load_packed %q[%stage] rows %r0 : !wg.tile<1 x 64 x 128 x bf16> -> !wg.packed<128 x bf16>
     ```
@@ -501,17 +532,18 @@ def Wg_MmaOp : Wg_Op<"mma", [OptionalTypesMatchWith<"acc has the type of the res
   let summary = "A product with a stage, by the threads' own instructions; complete when it returns";
   let description = [{
     As `wg.gemm` with packed registers on the left; `along` says what the sum
-    runs over.
+    runs over. With `exact`, along rows, what is 0 on the left adds nothing even
+    to infinity or NaN on the right; this is a loop without tensor cores.
 
     ```mlir
     %s = wg.mma %a, %k[%stage] along cols : !wg.packed<128 x bf16>, !wg.tile<2 x 64 x 128 x bf16> -> !wg.frag<r x c64 x f32>
     %o = wg.mma %p, %v[%stage] along rows acc %o0 : !wg.packed<64 x bf16>, !wg.tile<2 x 64 x 128 x bf16> -> !wg.frag<r x c128 x f32>
     ```
   }];
-  let arguments = (ins Wg_Packed:$lhs, Wg_Tile:$tile, I32:$stage, Wg_Along:$along, Optional<Wg_Frag>:$acc);
+  let arguments = (ins Wg_Packed:$lhs, Wg_Tile:$tile, I32:$stage, Wg_Along:$along, Optional<Wg_Frag>:$acc, UnitAttr:$exact);
   let results = (outs Wg_Frag:$result);
   let assemblyFormat = [{
-    $lhs `,` $tile `[` $stage `]` `along` $along (`acc` $acc^)? attr-dict
+    $lhs `,` $tile `[` $stage `]` `along` $along (`exact` $exact^)? (`acc` $acc^)? attr-dict
     `:` type($lhs) `,` type($tile) `->` type($result)
   }];
   let hasVerifier = 1; // [wg-8]

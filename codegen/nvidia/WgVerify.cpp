@@ -1,4 +1,4 @@
-// What `wg` operations demand of their parts: rules [wg-2] to [wg-15].
+// What `wg` operations demand of their parts: rules [wg-2] to [wg-17].
 #include "codegen/nvidia/Wg.h"
 
 using namespace mlir;
@@ -114,6 +114,17 @@ LogicalResult LoadPackedOp::verify() {
   return success();
 }
 
+// [wg-17] Eight threads copy a row, and every thread as many rows.
+LogicalResult FetchOp::verify() {
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  if (!kernel)
+    return success();
+  int64_t together = kernel.getThreads() / 8, rows = getTile().getType().getRows();
+  if (together % 8 || rows % together)
+    return emitOpError() << "cannot share " << rows << " rows among " << kernel.getThreads() << " threads";
+  return success();
+}
+
 /// [wg-8] Sizes of a product: `k` summed on each side, `n` columns on the right.
 static LogicalResult verifyProduct(Operation *op, int64_t lhs, int64_t k, int64_t n, FragType result, bool sameElement) {
   if (!sameElement)
@@ -145,6 +156,8 @@ LogicalResult GemmOp::verify() {
 LogicalResult MmaOp::verify() {
   TileType tile = getTile().getType();
   bool rows = getAlong() == Along::Rows;
+  if (getExact() && (!rows || !getAcc()))
+    return emitOpError("is exact along rows, with an accumulator");
   int64_t k = rows ? tile.getRows() : llvm::alignTo(tile.getCols(), 64);
   int64_t n = rows ? llvm::alignTo(tile.getCols(), 64) : tile.getRows();
   return verifyProduct(*this, getLhs().getType().getCols(), k, n, getType(),

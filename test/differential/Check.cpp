@@ -44,7 +44,8 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
 }
 
 /// Whether the kernels visited the tiles that some row needs and evaluated the
-/// mask in those that some row does not need whole, once for every sweep.
+/// mask in those that some row does not need whole, once for every sweep. Kernels
+/// for tensor cores go by the intervals alone and may do so in more.
 static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
   const Manifest::Kernel *sweep = nullptr;
   for (const Manifest::Kernel &kernel : manifest.kernels)
@@ -59,6 +60,8 @@ static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const in
   for (int64_t sweeps = 1; sweeps <= 4; ++sweeps)
     if (stats[Manifest::Visited] == sweeps * tiles.visited && stats[Manifest::Mixed] == sweeps * tiles.mixed)
       return "";
+  if (!sweep->launch.entry.empty() && stats[Manifest::Visited] >= tiles.visited && stats[Manifest::Mixed] >= tiles.mixed)
+    return "";
   std::ostringstream text;
   text << stats[Manifest::Visited] << " tiles of " << sweep->rows << " x " << sweep->cols << " visited, "
        << stats[Manifest::Mixed] << " as mixed; by brute force " << tiles.visited << " and " << tiles.mixed;
