@@ -33,7 +33,7 @@ template <class F> void forEach(const TensorView &a, const TensorView &b, const 
 bool same(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 } // namespace
 
-Verdict attn::judge(const TensorView &result, const TensorView &truth, const TensorView &plain) {
+Verdict attn::judge(const TensorView &result, const TensorView &truth, const TensorView &plain, bool roundedWeights) {
   Verdict verdict;
   verdict.elements = truth.elements();
   if (result.shape != truth.shape || plain.shape != truth.shape) {
@@ -78,6 +78,8 @@ Verdict attn::judge(const TensorView &result, const TensorView &truth, const Ten
   if (!counted)
     return verdict;
   Rule rule = ruleOf(result.dtype);
+  if (roundedWeights && (result.dtype == DType::BF16 || result.dtype == DType::F16))
+    rule.many += 1, rule.largest += 4;
   // A truth of zeros has no relative error; then errors count as they are.
   double norm = sum > 0 ? std::sqrt(sum) : 1, scale = largest > 0 ? largest : 1;
   verdict.errorL2 = std::sqrt(errors) / norm;

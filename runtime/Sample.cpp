@@ -45,7 +45,7 @@ std::vector<std::vector<int64_t>> attn::samplePlaces(const std::vector<int64_t> 
 }
 
 Verdict attn::judgePlaces(int output, const TensorView &result, Oracle &exact, Oracle &plain,
-                          const std::vector<std::vector<int64_t>> &places) {
+                          const std::vector<std::vector<int64_t>> &places, bool roundedWeights) {
   Tensor truth = exact.evaluate(output, places), usual = plain.evaluate(output, places);
   // The same places of the result, as a dense array of the same shape.
   Tensor picked(result.dtype, truth.shape());
@@ -62,7 +62,7 @@ Verdict attn::judgePlaces(int output, const TensorView &result, Oracle &exact, O
       else
         storeInt(picked.view(), to, loadInt(result, from));
     }
-  Verdict verdict = judge(picked.view(), truth.view(), usual.view());
+  Verdict verdict = judge(picked.view(), truth.view(), usual.view(), roundedWeights);
   if (!verdict.index.empty()) {
     std::vector<int64_t> index = places[verdict.index[0]];
     index.insert(index.end(), verdict.index.begin() + 1, verdict.index.end());

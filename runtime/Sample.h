@@ -10,8 +10,8 @@ namespace attn {
 std::vector<std::vector<int64_t>> samplePlaces(const std::vector<int64_t> &axes, int64_t count, uint64_t seed);
 
 /// Judges output number `output` at some places: complete indices without the
-/// components, at least one.
+/// components, at least one. `roundedWeights`: see judge.
 Verdict judgePlaces(int output, const TensorView &result, Oracle &exact, Oracle &plain,
-                    const std::vector<std::vector<int64_t>> &places);
+                    const std::vector<std::vector<int64_t>> &places, bool roundedWeights = false);
 
 } // namespace attn

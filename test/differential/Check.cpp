@@ -2,6 +2,7 @@
 #include "Poison.h"
 #include "frontend/Parser.h"
 #include "runtime/OracleJudge.h"
+#include "runtime/Paths.h"
 #include <algorithm>
 #include <chrono>
 #include <sstream>
@@ -96,7 +97,7 @@ std::string differential::check(const Compiled &compiled, const Shape &shape) {
     return "the call is refused: " + error;
   for (size_t n = 0; n < program.outputs.size(); ++n) {
     attn::Tensor truth = exact->evaluate(int(n)), same = plain->evaluate(int(n));
-    Verdict verdict = judge(outputs[n].view(), truth.view(), same.view());
+    Verdict verdict = judge(outputs[n].view(), truth.view(), same.view(), usesTensorCores(compiled.callable->manifest()));
     if (!verdict.ok)
       return program.outputs[n].name + ": " + verdict.text();
   }

@@ -1,5 +1,6 @@
 // attnc run: compiles a pattern, calls it, and judges the result.
 #include "runtime/Npy.h"
+#include "runtime/Paths.h"
 #include "runtime/SessionDevice.h"
 #include "tools/attnc/CompileOptions.h"
 #include "tools/attnc/Measure.h"
@@ -171,6 +172,7 @@ private:
     countTiles(callable->manifest());
     if (plan.compile.target == "gpu")
       report.threads = 0;
+    roundedWeights = usesTensorCores(callable->manifest());
     return Ok;
   }
 
@@ -204,7 +206,7 @@ private:
       std::vector<std::vector<int64_t>> places = samplePlaces(axes, samples, uint64_t(plan.seed));
       Report::Check check{output.name, int64_t(places.size()), {}};
       if (!places.empty())
-        check.verdict = judgePlaces(int(n), view, *exact, *plain, places);
+        check.verdict = judgePlaces(int(n), view, *exact, *plain, places, roundedWeights);
       report.agrees &= check.verdict.ok;
       report.checks.push_back(check);
     }
@@ -215,6 +217,7 @@ private:
   const Problem &problem;
   const Plan &plan;
   std::map<std::string, Tensor> results;
+  bool roundedWeights = false;
   std::unique_ptr<Oracle> exact;
   Report report;
   Progress progress;

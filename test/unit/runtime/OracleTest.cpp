@@ -246,6 +246,21 @@ TEST(Judge, Rule) {
   EXPECT_FALSE(verdict.index.empty());
 }
 
+// Weights in 16 bits: one more rounding, and not two.
+TEST(Judge, RoundedWeights) {
+  const int64_t n = 1024;
+  Array truth(DType::F64, {n}), plain(DType::F64, {n}), result(DType::BF16, {n}), wide(DType::F32, {n});
+  auto judged = [&](double error, const Array &of, bool rounded) {
+    for (int64_t i = 0; i < n; ++i)
+      truth.set(i, 1), plain.set(i, 1), const_cast<Array &>(of).set(i, 1 + error);
+    return judge(of.view(), truth.view(), plain.view(), rounded).ok;
+  };
+  EXPECT_FALSE(judged(-0x1p-9, result, false));
+  EXPECT_TRUE(judged(-0x1p-9, result, true));
+  EXPECT_FALSE(judged(-0x1p-8, result, true));
+  EXPECT_FALSE(judged(0x1p-9, wide, true));
+}
+
 TEST(Judge, NotFinite) {
   Array truth(DType::F64, {4}), result(DType::F32, {4}), plain(DType::F64, {4});
   auto ok = [&](double t, double r, double p) {
