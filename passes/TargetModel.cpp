@@ -15,6 +15,16 @@ static const TargetModel::Key cpuKeys[] = {
      1, true},
 };
 
+// Of a server's cores (docs/performance.md says what was measured where).
+static const TargetModel::Fact cpuFacts[] = {
+    {"ghz", "clock; 0: as the system says", 0, 0, 100},
+    {"lanes", "numbers in a vector; 0: as the system says", 0, 0, 64},
+    {"fma", "multiply-adds of vectors in a cycle of a core", 2, 1, 16},
+    {"attained", "per cent of these that kernels attain", 75, 1, 100},
+    {"bandwidth", "GB/s from memory, all cores together", 30, 1, 100000},
+    {"cache", "MiB of the last cache", 32, 0, 100000},
+};
+
 // Sides for tensor cores: 64 rows to a warpgroup, and as many keys as registers
 // and shared memory hold beside two stages of keys and values. A kernel that
 // cannot use tensor cores has one row to a tile.
@@ -28,6 +38,16 @@ static const TargetModel::Key hopperKeys[] = {
 static const TargetModel::Sides hopperSides[] = {
     {64, 192, 128}, {128, 128, 128}, {192, 128, 112}, {256, 128, 80}};
 
+// An H100 SXM, by its data sheet.
+static const TargetModel::Fact hopperFacts[] = {
+    {"tensor", "TFLOP/s of tensor cores, 16-bit numbers", 989, 1, 100000},
+    {"simt", "TFLOP/s without tensor cores", 67, 1, 100000},
+    {"attained", "per cent of these that kernels attain", 60, 1, 100},
+    {"bandwidth", "GB/s from memory", 3350, 1, 100000},
+    {"cache", "MiB of the cache of all multiprocessors", 50, 0, 100000},
+    {"sms", "multiprocessors", 132, 1, 100000},
+};
+
 // 16 rows to a warp.
 static const TargetModel::Key ampereKeys[] = {
     {"rows", "rows of a tile", 128, 1, 256, 1, false},
@@ -39,9 +59,20 @@ static const TargetModel::Key ampereKeys[] = {
 static const TargetModel::Sides ampereSides[] = {
     {192, 128, 64}, {256, 128, 32}};
 
-static const TargetModel models[] = {{"cpu", cpuKeys, {}},
-                                     {"sm_90a", hopperKeys, hopperSides},
-                                     {"sm_80", ampereKeys, ampereSides}};
+// An A100, by its data sheet.
+static const TargetModel::Fact ampereFacts[] = {
+    {"tensor", "TFLOP/s of tensor cores, 16-bit numbers", 312, 1, 100000},
+    {"simt", "TFLOP/s without tensor cores", 19.5, 1, 100000},
+    {"attained", "per cent of these that kernels attain", 60, 1, 100},
+    {"bandwidth", "GB/s from memory", 1555, 1, 100000},
+    {"cache", "MiB of the cache of all multiprocessors", 40, 0, 100000},
+    {"sms", "multiprocessors", 108, 1, 100000},
+};
+
+static const TargetModel models[] = {
+    {"cpu", cpuKeys, {}, cpuFacts},
+    {"sm_90a", hopperKeys, hopperSides, hopperFacts},
+    {"sm_80", ampereKeys, ampereSides, ampereFacts}};
 
 const TargetModel *TargetModel::get(StringRef name) {
   for (const TargetModel &model : models)
@@ -61,6 +92,13 @@ int64_t TargetModel::preset(StringRef key, int64_t components) const {
 const TargetModel::Key *TargetModel::find(StringRef key) const {
   for (const Key &known : keys)
     if (key == known.name)
+      return &known;
+  return nullptr;
+}
+
+const TargetModel::Fact *TargetModel::findFact(StringRef fact) const {
+  for (const Fact &known : facts)
+    if (fact == known.name)
       return &known;
   return nullptr;
 }
@@ -86,6 +124,9 @@ void TargetModel::print(raw_ostream &os) const {
   for (const Sides &s : sides)
     os << llvm::format("  up to %d components: %d rows, %d cols\n",
                        int(s.most), int(s.rows), int(s.cols));
+  for (const Fact &fact : facts)
+    os << llvm::format("  %-9s %5g  ", fact.name, fact.value) << fact.meaning
+       << '\n';
 }
 
 FailureOr<SmallVector<ScheduleChoice>>

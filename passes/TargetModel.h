@@ -1,4 +1,5 @@
-// What a target wants of schedules: defaults and limits of every key.
+// What a target wants of schedules, defaults and limits of every key, and what it
+// can do at most.
 #pragma once
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
@@ -20,18 +21,27 @@ struct TargetModel {
     int64_t most;
     int64_t rows, cols;
   };
+  /// A number that estimates take for granted (passes/Estimate.h).
+  struct Fact {
+    const char *name;
+    const char *meaning;
+    double value; ///< the default; 0: what the machine says of itself
+    double least, most;
+  };
   const char *name;
   llvm::ArrayRef<Key> keys;
   /// Ascending; empty: the defaults of the keys `rows` and `cols` always count.
   llvm::ArrayRef<Sides> sides;
+  llvm::ArrayRef<Fact> facts;
 
   const Key *find(llvm::StringRef key) const;
+  const Fact *findFact(llvm::StringRef fact) const;
   /// What is wrong with a value of a key, such as "must lie between 16 and 256";
   /// empty if it is one of the key's values.
   static std::string complaint(const Key &key, int64_t value);
   /// The default of a key for vectors of up to `components` numbers.
   int64_t preset(llvm::StringRef key, int64_t components) const;
-  /// A table of the keys.
+  /// Tables of the keys and of the facts.
   void print(llvm::raw_ostream &os) const;
 
   /// The model of a target; null if there is none.

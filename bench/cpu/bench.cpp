@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <iostream>
 
 using namespace attn;
 
@@ -85,7 +86,9 @@ int main(int argc, char **argv) {
     SourceMap sources;
     auto p = program(c, sources);
     std::unique_ptr<Callable> code;
-    double compile = milliseconds([&] { code = p ? load(*p, sources, options, error) : nullptr; });
+    Diagnostics diagnostics;
+    double compile = milliseconds([&] { code = p ? load(*p, sources, options, diagnostics, error) : nullptr; });
+    print(std::cerr, sources, diagnostics);
     if (!code)
       return std::fprintf(stderr, "%s: %s\n", c.name, error.c_str()), 1;
     std::vector<int64_t> shape{1, c.heads, c.length, c.dim};

@@ -86,24 +86,26 @@ private:
   MaskInterpreter interpreter;
 };
 
-Analysis::Tiles classify(const MaskAnalysis &masks, AttendOp attend, const Loaded &loaded, const Problem &problem,
-                         int64_t rows, int64_t cols) {
-  Analysis::Tiles tiles;
-  if (!masks.exact())
-    return tiles;
+/// Counts the main kernel's tiles, and those of the row tiles that share keys.
+void classify(const MaskAnalysis &masks, AttendOp attend, const Loaded &loaded, const Problem &problem, int threads,
+              Analysis &analysis) {
   auto length = [&](int axis) { return problem.length(loaded.program, axis); };
-  SymbolValues values(loaded, problem);
+  int64_t heads = length(core::AxisB) * length(core::AxisH);
+  int64_t rowTiles = (length(core::AxisN) + analysis.rows - 1) / analysis.rows;
+  analysis.together = sharedTiles(heads * rowTiles, analysis.together, threads);
+  if (!masks.exact())
+    return;
   mlir::Value row = MaskQuestion::of(attend).row;
-  TileClasses counts = classifyTiles(masks, length(core::AxisN), length(core::AxisM), rows, cols,
-                                             [&](const MaskSymbol &symbol, int64_t first, int64_t last) {
-                                               return values.known ? values(symbol, row, first, last) : 0;
-                                             });
-  int64_t times = length(core::AxisB) * length(core::AxisH);
-  tiles.known = values.known;
-  tiles.empty = counts.dead * times;
-  tiles.full = counts.full * times;
-  tiles.mixed = counts.mixed * times;
-  return tiles;
+  auto count = [&](int64_t rows) {
+    SymbolValues values(loaded, problem);
+    TileClasses counts = classifyTiles(masks, length(core::AxisN), length(core::AxisM), rows, analysis.cols,
+                                       [&](const MaskSymbol &symbol, int64_t first, int64_t last) {
+                                         return values.known ? values(symbol, row, first, last) : 0;
+                                       });
+    return Analysis::Tiles{values.known, counts.dead * heads, counts.full * heads, counts.mixed * heads};
+  };
+  analysis.tiles = count(analysis.rows);
+  analysis.groups = count(analysis.rows * analysis.together);
 }
 
 Analysis::Branch describe(AttendOp attend, const MaskAnalysis &masks) {
@@ -119,6 +121,25 @@ Analysis::Branch describe(AttendOp attend, const MaskAnalysis &masks) {
   return branch;
 }
 
+/// From a simplified module to a scheduled plan; for GPUs with what runs how.
+bool makePlan(mlir::OwningOpRef<mlir::ModuleOp> &module, const CompileOptions &options, std::vector<nvidia::Decision> &decisions) {
+  PlanOptions plan;
+  for (auto &[name, value] : options.schedule)
+    plan.schedule.push_back("*:" + name + "=" + std::to_string(value));
+  if (std::optional<nvidia::Target> gpu = nvidia::Target::get(options.target)) {
+    mlir::FailureOr<std::vector<nvidia::Decision>> made = nvidia::planForNvidia(module, *gpu, plan.schedule);
+    if (mlir::succeeded(made))
+      decisions = *made;
+    return mlir::succeeded(made);
+  }
+  mlir::PassManager passes(module->getContext());
+  buildPlanPipeline(passes, plan);
+  buildSchedulePipeline(passes, plan);
+  return mlir::succeeded(passes.run(*module));
+}
+
+int64_t sweepsOf(plan::KernelOp kernel) { return llvm::range_size(kernel.getBody().getOps<plan::SweepOp>()); }
+
 void describePlan(mlir::ModuleOp module, Analysis &analysis) {
   module.walk([&](plan::KernelOp op) {
     Analysis::Kernel kernel;
@@ -133,6 +154,8 @@ void describePlan(mlir::ModuleOp module, Analysis &analysis) {
     if (kernel.schedule.count("cols")) {
       analysis.rows = kernel.schedule["rows"];
       analysis.cols = kernel.schedule["cols"];
+      analysis.together = kernel.schedule["share"]; // GPUs have none: 0
+      analysis.sweeps = sweepsOf(op);
     }
     analysis.kernels.push_back(kernel);
   });
@@ -145,47 +168,48 @@ void describePlan(mlir::ModuleOp module, Analysis &analysis) {
 
 } // namespace
 
-std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &problem, const CompileOptions &options,
+std::map<std::string, int64_t> attnc::countSweeps(const Loaded &loaded) {
+  mlir::MLIRContext context;
+  Diagnostics diagnostics; // the compiler has said it all
+  Collector collector(context, loaded.sources(), diagnostics);
+  std::map<std::string, int64_t> sweeps;
+  mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(loaded.program, loaded.sources(), context);
+  std::vector<nvidia::Decision> decisions;
+  mlir::PassManager simplify(&context);
+  buildSimplifyPipeline(simplify);
+  if (module && mlir::succeeded(simplify.run(*module)) && makePlan(module, CompileOptions(), decisions))
+    module->walk([&](plan::KernelOp kernel) { sweeps[kernel.getName().str()] = sweepsOf(kernel); });
+  return sweeps;
+}
+
+std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &problem, const CompileOptions &options, int threads,
                                        Diagnostics &diagnostics, std::string &error) {
   mlir::MLIRContext context;
   Collector collector(context, loaded.sources(), diagnostics, &error);
   mlir::OwningOpRef<mlir::ModuleOp> module = importProgram(loaded.program, loaded.sources(), context);
   if (!module)
     return std::nullopt;
-  auto run = [&](mlir::ModuleOp target, llvm::function_ref<void(mlir::OpPassManager &)> build) {
-    mlir::PassManager passes(&context);
-    build(passes);
-    return mlir::succeeded(passes.run(target));
-  };
-  PlanOptions plan;
-  for (auto &[name, value] : options.schedule)
-    plan.schedule.push_back("*:" + name + "=" + std::to_string(value));
-
   Analysis analysis;
-  if (!run(*module, buildSimplifyPipeline))
+  mlir::PassManager simplify(&context);
+  buildSimplifyPipeline(simplify);
+  if (mlir::failed(simplify.run(*module)))
     return std::nullopt;
   mlir::OwningOpRef<mlir::ModuleOp> planned = module->clone();
-  std::optional<nvidia::Target> gpu = nvidia::Target::get(options.target);
-  mlir::FailureOr<std::vector<nvidia::Decision>> decisions = std::vector<nvidia::Decision>();
-  if (gpu)
-    decisions = nvidia::planForNvidia(planned, *gpu, plan.schedule);
-  else if (!run(*planned, [&](mlir::OpPassManager &passes) {
-             buildPlanPipeline(passes, plan);
-             buildSchedulePipeline(passes, plan);
-           }))
-    return std::nullopt;
-  if (mlir::failed(decisions))
+  std::vector<nvidia::Decision> decisions;
+  if (!makePlan(planned, options, decisions))
     return std::nullopt;
   describePlan(*planned, analysis);
-  for (auto [kernel, decision] : llvm::zip(analysis.kernels, *decisions)) {
+  for (auto [kernel, decision] : llvm::zip(analysis.kernels, decisions)) {
     kernel.path = decision.tensorCores ? "tensor cores" : "simt";
     kernel.reason = decision.reason;
   }
+  for (auto program : planned->getOps<plan::ProgramOp>())
+    analysis.work = PlanWork(program);
   module->walk([&](AttendOp attend) {
     MaskAnalysis masks(attend);
     analysis.branches.push_back(describe(attend, masks));
     if (attend.getName() == "o" && analysis.cols)
-      analysis.tiles = classify(masks, attend, loaded, problem, analysis.rows, analysis.cols);
+      classify(masks, attend, loaded, problem, threads, analysis);
   });
   return analysis;
 }

@@ -1,5 +1,6 @@
 // What the compiler's analyses say about a program, as text and numbers.
 #pragma once
+#include "passes/Estimate.h"
 #include "runtime/Session.h"
 #include "tools/attnc/Problem.h"
 
@@ -37,12 +38,20 @@ struct Analysis {
   std::vector<Buffer> buffers;
   Tiles tiles;
   int64_t rows = 0, cols = 0; ///< sides of the main kernel's tile
+  int64_t sweeps = 0;         ///< of the main kernel over its keys
+  int64_t together = 1;       ///< row tiles that pass over a tile of keys together
+  Tiles groups;               ///< as `tiles`, of `together` row tiles in one
+  attn::PlanWork work;
 };
 
-/// Runs the analyses and the planner. Where they refuse the program returns
+/// Runs the analyses and the planner, for a call on `threads` threads. Where they refuse the program returns
 /// nullopt; then `diagnostics` has what is wrong at places of the source, or
 /// `error` what is wrong otherwise.
-std::optional<Analysis> analyze(const Loaded &loaded, const Problem &problem, const attn::CompileOptions &options,
+std::optional<Analysis> analyze(const Loaded &loaded, const Problem &problem, const attn::CompileOptions &options, int threads,
                                 attn::Diagnostics &diagnostics, std::string &error);
+
+/// How often each kernel sweeps over its keys, by name: every sweep counts the
+/// tiles that it visits. The same for all targets; empty where there is no plan.
+std::map<std::string, int64_t> countSweeps(const Loaded &loaded);
 
 } // namespace attnc

@@ -2,96 +2,18 @@
 #include "codegen/nvidia/Ptxas.h"
 #include "frontend/CorePrinter.h"
 #include "runtime/SessionGpu.h"
-#include "tools/attnc/Analysis.h"
 #include "tools/attnc/CompileOptions.h"
+#include "tools/attnc/Cost.h"
 #include "tools/attnc/Json.h"
-#include "tools/attnc/Measure.h"
+#include "tools/attnc/Text.h"
 #include "tools/attnc/Walk.h"
-#include <algorithm>
-#include <fstream>
 #include <iostream>
 #include <sstream>
-#include <thread>
 
 using namespace attn;
 using namespace attnc;
 
 namespace {
-
-/// What this machine can do at best, by its own description.
-struct Machine {
-  double gigahertz = 0;
-  int lanes = 8; ///< of f32 in a vector
-  int threads = 1;
-  /// Two fused multiply-adds of whole vectors each cycle, on every thread.
-  double peak() const { return gigahertz * 1e9 * lanes * 4 * threads; }
-};
-
-Machine thisMachine(int64_t threads) {
-  Machine machine;
-  machine.threads = threads ? int(threads) : int(std::max(1u, std::thread::hardware_concurrency()));
-  std::ifstream file("/proc/cpuinfo");
-  for (std::string line; std::getline(file, line);) {
-    size_t colon = line.find(':');
-    if (colon == std::string::npos)
-      continue;
-    if (line.rfind("cpu MHz", 0) == 0)
-      machine.gigahertz = std::max(machine.gigahertz, std::atof(line.c_str() + colon + 1) / 1000);
-    if (line.rfind("flags", 0) == 0 && line.find(" avx512f") != std::string::npos)
-      machine.lanes = 16;
-  }
-  if (machine.gigahertz == 0)
-    machine.gigahertz = 2; // where the system does not say
-  return machine;
-}
-
-/// The numbers of one call.
-struct Cost {
-  Visible visible;
-  Analysis::Tiles tiles;
-  int64_t allTiles = 0;
-  bool tilesFromForms = false, tilesKnown = false;
-  double useful = 0, executed = 0, inputBytes = 0, outputBytes = 0, seconds = 0;
-};
-
-double bytesOf(const TensorView &view) { return double(view.elements()) * double(core::byteSize(view.dtype)); }
-
-Cost costOf(const Loaded &loaded, const Problem &problem, const Analysis &analysis, Oracle &oracle,
-            const Machine &machine) {
-  const core::Program &program = loaded.program;
-  auto length = [&](int axis) { return problem.length(program, axis); };
-  Cost cost;
-  cost.visible = countVisible(loaded, problem, oracle);
-  if (analysis.cols) {
-    cost.allTiles = length(core::AxisB) * length(core::AxisH) *
-                    ((length(core::AxisN) + analysis.rows - 1) / analysis.rows) *
-                    ((length(core::AxisM) + analysis.cols - 1) / analysis.cols);
-    cost.tiles = analysis.tiles;
-    cost.tilesFromForms = cost.tilesKnown = analysis.tiles.known;
-    if (!cost.tilesKnown && cost.visible.all <= double(1 << 24)) {
-      TileCounts counts = countTiles(oracle, analysis.rows, analysis.cols);
-      cost.tilesKnown = true;
-      cost.tiles = {true, counts.all - counts.visited, counts.visited - counts.mixed, counts.mixed};
-    }
-  }
-  const core::Branch *main = mainBranch(program);
-  double perPair = main ? double(flopsPerPair(program, *main)) : 0;
-  cost.useful = cost.visible.pairs * perPair;
-  cost.executed = cost.useful;
-  if (cost.tilesKnown)
-    cost.executed = double(cost.tiles.full + cost.tiles.mixed) * double(analysis.rows * analysis.cols) * perPair;
-  for (auto &[name, view] : problem.views)
-    cost.inputBytes += bytesOf(view);
-  std::map<std::string, std::vector<int64_t>> shapes = outputShapes(loaded, problem);
-  for (const core::Output &output : program.outputs) {
-    double elements = 1;
-    for (int64_t n : shapes[output.name])
-      elements *= double(n);
-    cost.outputBytes += elements * double(core::byteSize(output.dtype));
-  }
-  cost.seconds = cost.executed / (0.75 * machine.peak());
-  return cost;
-}
 
 void indented(const std::string &lines) {
   std::istringstream stream(lines);
@@ -117,7 +39,7 @@ void printBranch(const Loaded &loaded, const Analysis::Branch &branch) {
   indented(branch.weights);
 }
 
-void printCost(const Analysis &analysis, const Cost &cost, const Machine &machine) {
+void printCost(const Analysis &analysis, const Cost &cost) {
   const char *about = cost.visible.exact ? "" : "about ";
   auto row = [](const char *name, const std::string &value) { std::cout << text("  %-12s", name) << value << '\n'; };
   std::cout << "\ntiles of " << analysis.rows << " rows x " << analysis.cols << " keys, " << cost.allTiles << " in all";
@@ -133,8 +55,9 @@ void printCost(const Analysis &analysis, const Cost &cost, const Machine &machin
   row("visible", about + count(cost.visible.pairs) + " of " + count(cost.visible.all) +
                      text(" pairs (%.2f %%)", percent(cost.visible.pairs, cost.visible.all)));
   row("useful", about + count(cost.useful) + " FLOP");
-  row("executed", (cost.tilesKnown ? "" : std::string(about)) + count(cost.executed) + " FLOP" +
-                      (cost.tilesKnown ? ", whole tiles" : ", at least"));
+  row("executed", (cost.tilesKnown ? "" : std::string(about)) + count(cost.estimate.flops) + " FLOP" +
+                      (cost.tilesKnown ? ", whole tiles" : ", at least") +
+                      (analysis.sweeps > 1 ? text(", in %lld sweeps", (long long)analysis.sweeps) : ""));
   row("inputs", bytes(cost.inputBytes));
   row("outputs", bytes(cost.outputBytes));
   if (analysis.buffers.empty())
@@ -146,14 +69,45 @@ void printCost(const Analysis &analysis, const Cost &cost, const Machine &machin
     if (!kernel.path.empty())
       row("", kernel.path == "simt" ? "a row to a thread" + (kernel.reason.empty() ? "" : ", no tensor cores: " + kernel.reason) : "on " + kernel.path);
   }
-  if (!analysis.kernels.empty() && !analysis.kernels[0].path.empty())
-    return; // the estimate is of processors
-  row("estimate", duration(cost.seconds) +
-                      text(": 75 %% of %.0f GFLOP/s (%d thread%s x %.2f GHz x 4 x %d lanes)", machine.peak() / 1e9,
-                           machine.threads, machine.threads == 1 ? "" : "s", machine.gigahertz, machine.lanes));
 }
 
-void printJson(const Loaded &loaded, const Analysis &analysis, const Cost &cost) {
+void printEstimate(const Analysis &analysis, const Cost &cost, const Machine &machine) {
+  const PlanEstimate &estimate = cost.estimate;
+  auto row = [](const char *name, const std::string &value) { std::cout << text("  %-12s", name) << value << '\n'; };
+  auto fact = [&](const char *name) { return machine.facts.at(name); };
+  std::cout << "\nestimate: " << duration(estimate.seconds()) << ", bound by "
+            << (estimate.memoryBound() ? "memory" : "arithmetic") << '\n';
+  row("arithmetic", duration(estimate.arithmetic) +
+                        text(": %g %% of %.0f GFLOP/s (%s)", fact("attained"), machine.peak() / 1e9,
+                             machine.text().c_str()));
+  row("memory", duration(estimate.memory) + ": " + bytes(estimate.bytes) + text(" at %g GB/s", fact("bandwidth")));
+  for (const PlanEstimate::Traffic &array : estimate.arrays)
+    row("", array.name + ": " + bytes(array.bytes) +
+                (array.loaded > array.bytes ? ", loaded " + bytes(array.loaded) : ""));
+  if (analysis.cols)
+    row("", text("key tiles are loaded once for %lld row tile%s and %s in %g MiB of cache",
+                 (long long)analysis.together, analysis.together == 1 ? "" : "s",
+                 estimate.cached ? "stay" : "do not stay", fact("cache")));
+}
+
+std::string estimateJson(const PlanEstimate &estimate) {
+  json::Object loaded, moved;
+  for (const PlanEstimate::Traffic &array : estimate.arrays) {
+    loaded.add(array.name.c_str(), array.loaded);
+    moved.add(array.name.c_str(), array.bytes);
+  }
+  return json::Object()
+      .add("bound", json::quoted(estimate.memoryBound() ? "memory" : "arithmetic"))
+      .add("arithmetic_seconds", estimate.arithmetic)
+      .add("memory_seconds", estimate.memory)
+      .add("bytes", estimate.bytes)
+      .add("array_bytes", moved.done())
+      .add("array_bytes_loaded", loaded.done())
+      .add("cached", estimate.cached ? "true" : "false")
+      .done();
+}
+
+void printJson(const Loaded &loaded, const Analysis &analysis, const Cost &cost, const Machine &machine) {
   std::string branches, kernels, buffers;
   auto append = [](std::string &list, const std::string &item) { list += (list.empty() ? "" : ", ") + item; };
   for (const Analysis::Branch &branch : analysis.branches) {
@@ -188,6 +142,10 @@ void printJson(const Loaded &loaded, const Analysis &analysis, const Cost &cost)
     tiles.add("empty", double(cost.tiles.empty))
         .add("full", double(cost.tiles.full))
         .add("mixed", double(cost.tiles.mixed));
+  json::Object facts;
+  facts.add("threads", double(machine.threads));
+  for (auto &[name, value] : machine.facts)
+    facts.add(name.c_str(), value);
   std::cout << json::Object()
                    .add("pattern", json::quoted(loaded.program.name))
                    .add("branches", "[" + branches + "]")
@@ -197,10 +155,12 @@ void printJson(const Loaded &loaded, const Analysis &analysis, const Cost &cost)
                    .add("visible_pairs", cost.visible.pairs)
                    .add("all_pairs", cost.visible.all)
                    .add("useful_flops", cost.useful)
-                   .add("executed_flops", cost.executed)
+                   .add("executed_flops", cost.estimate.flops)
                    .add("input_bytes", cost.inputBytes)
                    .add("output_bytes", cost.outputBytes)
-                   .add("estimated_seconds", cost.seconds)
+                   .add("estimated_seconds", cost.estimate.seconds())
+                   .add("estimate", estimateJson(cost.estimate))
+                   .add("machine", facts.done())
                    .done()
             << '\n';
 }
@@ -210,7 +170,6 @@ int run(const Arguments &arguments) {
   CompileOptions options;
   readCompileOptions(arguments, options, error);
   int64_t seed = arguments.integer("--seed", 1, 0, error);
-  int64_t threads = arguments.integer("--threads", 0, 0, error);
   ArraySpecs specs = error.empty() ? readArrays(arguments, error) : ArraySpecs();
   if (!error.empty())
     return usageError(error);
@@ -226,8 +185,11 @@ int run(const Arguments &arguments) {
     oracle = Oracle::create(loaded->program, problem->bindings(*loaded), Arithmetic::Exact, error);
   if (!oracle)
     return usageError(error);
+  Machine machine = readMachine(arguments, options.target, error);
+  if (!error.empty())
+    return usageError(error);
   Diagnostics diagnostics;
-  std::optional<Analysis> analysis = attnc::analyze(*loaded, *problem, options, diagnostics, error);
+  std::optional<Analysis> analysis = attnc::analyze(*loaded, *problem, options, machine.threads, diagnostics, error);
   if (!analysis) {
     report(loaded->sources(), diagnostics);
     return diagnostics.hasErrors() ? Failed : failure(error);
@@ -240,17 +202,19 @@ int run(const Arguments &arguments) {
       analysis->kernels[n].reason = code->manifest.kernels[n].launch.reason;
     }
   }
-  Machine machine = thisMachine(threads);
+  for (const Analysis::Kernel &kernel : analysis->kernels)
+    machine.tensorCores |= kernel.path == "tensor cores";
   Cost cost = costOf(*loaded, *problem, *analysis, *oracle, machine);
   if (arguments.has("--json")) {
-    printJson(*loaded, *analysis, cost);
+    printJson(*loaded, *analysis, cost, machine);
     return Ok;
   }
   std::cout << loaded->program.name << "  " << core::spelling(loaded->program.dtype) << "  "
             << lengthsOf(*loaded, *problem) << '\n';
   for (const Analysis::Branch &branch : analysis->branches)
     printBranch(*loaded, branch);
-  printCost(*analysis, cost, machine);
+  printCost(*analysis, cost);
+  printEstimate(*analysis, cost, machine);
   return Ok;
 }
 
@@ -264,8 +228,7 @@ Command attnc::explainCommand() {
           "what does not and why). Lengths and arrays are given or made\n"
           "as for `attnc run`.",
           programOptions() + arrayOptions() +
-              Options{{"--threads", "NUMBER", "for the estimate (default: all cores)"},
-                      {"--json", "", "the same as JSON"}} +
+              machineOptions() + Options{{"--json", "", "the same as JSON"}} +
               compileOptions(),
           run};
 }

@@ -41,9 +41,10 @@ void attnc::printReport(const Loaded &loaded, const Problem &problem, const Repo
   row("visible pairs", about + count(report.visible.pairs) + " of " + count(report.visible.all) +
                            text(" (%.2f %%)", percent(report.visible.pairs, report.visible.all)));
   if (compiled && report.tiles)
-    row("tiles", text("%lld of %lld visited (%lld x %lld), %lld of these with the mask evaluated",
-                      (long long)report.stats[Manifest::Visited], (long long)report.tiles, (long long)report.rows,
-                      (long long)report.cols, (long long)report.stats[Manifest::Mixed]));
+    row("tiles", text("%lld of %lld visited%s (%lld x %lld), %lld of these with the mask evaluated",
+                      (long long)report.stats[Manifest::Visited], (long long)report.tiles,
+                      report.sweeps > 1 ? text(" in %lld sweeps", (long long)report.sweeps).c_str() : "",
+                      (long long)report.rows, (long long)report.cols, (long long)report.stats[Manifest::Mixed]));
   for (const Report::Check &check : report.checks)
     row("check", text("`%s` %s the oracle in %lld rows: ", check.output.c_str(),
                       check.verdict.ok ? "agrees with" : "DISAGREES with", (long long)check.rows) +
@@ -81,6 +82,7 @@ void attnc::printJson(const Loaded &loaded, const Problem &problem, const Report
         .add("tiles", json::Object()
                           .add("rows", double(report.rows))
                           .add("cols", double(report.cols))
+                          .add("sweeps", double(report.sweeps))
                           .add("all", double(report.tiles))
                           .add("visited", double(report.stats[Manifest::Visited]))
                           .add("mixed", double(report.stats[Manifest::Mixed]))

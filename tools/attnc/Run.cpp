@@ -2,6 +2,7 @@
 #include "runtime/Npy.h"
 #include "runtime/Paths.h"
 #include "runtime/SessionDevice.h"
+#include "tools/attnc/Analysis.h"
 #include "tools/attnc/CompileOptions.h"
 #include "tools/attnc/Measure.h"
 #include "tools/attnc/Walk.h"
@@ -179,12 +180,15 @@ private:
   void countTiles(const Manifest &manifest) {
     report.target = manifest.target;
     auto length = [&](int axis) { return problem.length(loaded.program, axis); };
+    std::map<std::string, int64_t> sweepsOf = countSweeps(loaded);
     for (const Manifest::Kernel &kernel : manifest.kernels) {
       if (!kernel.cols || !kernel.rows)
         continue;
       report.rows = kernel.rows;
       report.cols = kernel.cols;
-      report.tiles += length(core::AxisB) * length(core::AxisH) *
+      int64_t sweeps = std::max<int64_t>(sweepsOf[kernel.name], 1);
+      report.sweeps += sweeps;
+      report.tiles += sweeps * length(core::AxisB) * length(core::AxisH) *
                       ((length(core::AxisN) + kernel.rows - 1) / kernel.rows) *
                       ((length(core::AxisM) + kernel.cols - 1) / kernel.cols);
     }
