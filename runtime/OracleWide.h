@@ -3,10 +3,9 @@
 // `exp(s) / sum` overflows where a score is large, although the quotient is an
 // ordinary number. Kernels subtract a running maximum; the oracle must not know
 // that trick. So it computes weights in numbers m * 2^(K e) with an ordinary m
-// and an integer e: the same rounding as T, no overflow, no underflow.
+// and a whole e: the same rounding as T, no overflow, no underflow.
 #pragma once
 #include <cmath>
-#include <cstdint>
 #include <limits>
 
 namespace attn::oracle {
@@ -15,7 +14,7 @@ template <class T> class Wide {
 public:
   Wide(T x = 0) : m(x) { normalize(); }
   /// m * 2^(K e).
-  static Wide make(T m, int64_t e) {
+  static Wide make(T m, double e) {
     Wide w;
     w.m = m;
     w.e = e;
@@ -27,25 +26,28 @@ public:
   T value() const {
     if (e == 0)
       return m;
-    int64_t shift = e > 64 ? 64 : e < -64 ? -64 : e;
-    return std::ldexp(m, int(shift * K));
+    double shift = e > 64 ? 64 : e < -64 ? -64 : e;
+    return std::ldexp(m, int(shift) * K);
   }
   /// The logarithm; -inf of 0, NaN of a negative number.
   T log() const { return m == 0 ? -infinity() : T(std::log(m) + T(e) * T(K * ln2)); }
 
   static Wide exp(T x) {
-    // Beyond this, a difference of two scores means nothing in T any more.
-    if (!(std::fabs(x) < T(1e12)))
+    if (!std::isfinite(x))
       return x > 0 ? Wide(infinity()) : x < 0 ? Wide(0) : Wide(x);
+    // Here the next number of type T lies more than a step of e away: m means
+    // nothing any more.
+    if (std::fabs(x) >= T(power(60)))
+      return make(1, std::nearbyint(double(x) / double(K * ln2)));
     if (std::fabs(x) < T(K / 2 * ln2))
       return Wide(std::exp(x));
     // The reduction in more bits than T has: the error of exp(x) is then that of x.
     using More = long double;
-    int64_t n = int64_t(std::floor(More(x) / (K * ln2) + More(0.5)));
-    return make(T(std::exp(More(x) - More(n) * (K * ln2))), n);
+    More n = std::floor(More(x) / (K * ln2) + More(0.5));
+    return make(T(std::exp(More(x) - n * (K * ln2))), double(n));
   }
   static Wide sqrt(Wide x) {
-    return x.e & 1 ? make(std::sqrt(x.m * scale(1)), (x.e - 1) / 2) : make(std::sqrt(x.m), x.e / 2);
+    return std::fmod(x.e, 2) != 0 ? make(std::sqrt(x.m * scale(1)), (x.e - 1) / 2) : make(std::sqrt(x.m), x.e / 2);
   }
   static Wide pow(Wide x, T y) {
     if (x.e == 0) {
@@ -84,13 +86,13 @@ private:
   static constexpr long double ln2 = 0.693147180559945309417232121458176568L;
 
   T m = 0;       ///< 0, not finite, or of a magnitude in [2^(-K/2), 2^(K/2))
-  int64_t e = 0; ///< 0 where m is 0 or not finite
+  double e = 0;  ///< whole; 0 where m is 0 or not finite
 
   static T infinity() { return std::numeric_limits<T>::infinity(); }
   static constexpr T power(int n) { return n == 0 ? T(1) : n > 0 ? 2 * power(n - 1) : power(n + 1) / 2; }
   static T scale(int steps) { return steps > 0 ? T(power(K)) : T(power(-K)); }
   static bool sameInfinity(Wide a, Wide b) { return std::isinf(a.m) && a.m == b.m; }
-  Wide shifted(int64_t steps) const { return make(m, e + steps); }
+  Wide shifted(double steps) const { return make(m, e + steps); }
   void normalize() {
     constexpr T high = power(K / 2), low = power(-K / 2);
     T a = std::fabs(m);

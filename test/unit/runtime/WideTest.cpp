@@ -37,6 +37,25 @@ TEST(Wide, BeyondTheExponent) {
   beyond<double>();
 }
 
+// Exponents that no integer holds: a temperature that is a polynomial of high
+// degree makes them.
+template <class T> void farBeyond() {
+  using W = Wide<T>;
+  for (T x : {T(1e13), T(1e20), T(1e27), T(3e38)}) {
+    W large = W::exp(x), less = W::exp(x * T(0.9999));
+    EXPECT_EQ((large / large).value(), 1) << x;
+    EXPECT_EQ((large / (large + less)).value(), 1) << x;
+    EXPECT_EQ((less / (large + less)).value(), 0) << x;
+    EXPECT_NEAR((W::exp(-x) * large).value(), 1, 1e-6) << x;
+    EXPECT_NEAR(large.log() / x, 1, 1e-6) << x;
+    EXPECT_TRUE(less < large) << x;
+  }
+}
+TEST(Wide, FarBeyond) {
+  farBeyond<float>();
+  farBeyond<double>();
+}
+
 TEST(Wide, NotFinite) {
   using W = Wide<double>;
   EXPECT_EQ(W(0.0).log(), -INFINITY);
