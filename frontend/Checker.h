@@ -19,6 +19,8 @@ constexpr int plain = -1;
 /// Components of a vector at most.
 constexpr int64_t maxLength = 65536;
 
+std::string withoutPrimes(const std::string &name);
+
 /// What messages call the prelude.
 constexpr const char *preludeName = "prelude.attn";
 
@@ -144,7 +146,7 @@ private:
   core::Program finish();
   int predeclaredOffset() const;
 
-  // SemaNames.cpp: scopes, formulas and names [D1, D2].
+  // SemaDefine.cpp: what may be defined, formulas where they are written [D1, D2].
   void enterPredeclared();
   Symbol &define(Scope &scope, const ast::Name &name, Symbol symbol);
   /// Whether the name is free; reports it otherwise.
@@ -152,6 +154,8 @@ private:
   void defineFormula(Scope &scope, const ast::Clause &clause);
   bool checkFormula(const ast::Clause &clause, const Scope &scope);
   bool checkFormulaNames(const ast::Expr &expr, const Scope &scope, std::set<std::string> known);
+
+  // SemaNames.cpp: names and formulas where they are used [D1, D2].
   const Symbol *lookup(const Env &env, const std::string &name) const;
   std::vector<std::string> visibleNames(const Env &env) const;
   void unknownName(const Env &env, const ast::Name &name);
@@ -175,7 +179,8 @@ private:
   std::optional<std::vector<int64_t>> lengths(const ast::Type &type, bool newNames);
   void inputs(const ast::Clause &clause);
 
-  // SemaSets.cpp: classes, sets, branches; checked, then refused [I4, D6, D7].
+  // SemaClasses.cpp, SemaSets.cpp, SemaBranches.cpp: checked, then refused [I4, D6,
+  // D7, D11].
   void indexClause(const ast::Clause &clause);
   bool classIndex(const ast::Clause &clause, int axis);
   bool isClass(int kind) const { return kind == core::AxisG || classes.count(kind); }
@@ -236,13 +241,15 @@ private:
   Value integers(const EnvPtr &env, const ast::Expr &expr, Op op);
   Value vectors(const EnvPtr &env, const ast::Expr &expr);
 
-  // SemaIndices.cpp: subscripts, kinds, inferred indices [I5-I9].
+  // SemaKinds.cpp: kinds and names of indices [I5, I8].
   std::string indexName(int axis) const;
   std::string kindName(int kind) const;
   bool fits(int kind, int axis) const;
   bool meets(int a, int b) const;
   Value variable(const EnvPtr &env, const ast::Expr &at, const std::string &name, int axis);
   void unbound(const EnvPtr &env, const ast::Expr &at, const std::string &name);
+
+  // SemaIndices.cpp: reads of what has indices [I6, I9].
   std::vector<int> axesOf(const Symbol &symbol) const;
   std::string axisList(const std::vector<int> &axes, size_t from) const;
   std::optional<std::vector<ExprPtr>> indices(const EnvPtr &env, const ast::Expr &at, const std::string &name,
@@ -250,10 +257,14 @@ private:
                                               const EnvPtr &itemEnv, bool bare = false);
   Value subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast::Name &name, const Symbol &symbol,
                         core::Field field, const std::vector<ast::Item> *items, const EnvPtr &itemEnv);
+
+  // SemaElements.cpp: values of single elements [D9, P1].
   Value inlineTokenMap(const EnvPtr &env, const ast::Expr &at, const Symbol &symbol, const std::vector<ExprPtr> &args);
   std::string textAt(const Symbol &symbol, const ast::Expr &at, size_t indices) const;
   Value rowWord(const EnvPtr &env, const ast::Expr &at, const Symbol *stage, const std::vector<ast::Item> *items,
                 const EnvPtr &itemEnv);
+
+  // SemaSubscripts.cpp: what stands before brackets, fields, components [D8, I9].
   Value subscript(const EnvPtr &env, const ast::Expr &expr);
   Value fieldOf(const EnvPtr &env, const ast::Expr &at, const ast::Expr &head, const EnvPtr &headEnv,
                 const std::vector<ast::Item> *items);
