@@ -60,6 +60,10 @@ def from_python():
         expect(False, "a wrong shape is refused")
     except attn_runtime.Error as error:
         expect(error.status == 7 and "along G" in str(error), str(error))
+    class Array:  # what CuPy and others have
+        __cuda_array_interface__ = {"data": (4096, False), "typestr": "<f4", "shape": (3, 5), "strides": (40, 8), "version": 3}
+
+    expect(attn_runtime.as_tensor(Array()) == attn_runtime.Tensor(4096, "f32", (3, 5), (10, 2)), "__cuda_array_interface__")
     try:
         artifact.load(device, "f32")
         expect(False, "a missing variant is refused")
@@ -75,6 +79,39 @@ int main(int argc, char **argv) {
                                  memory + (3 << 20), 1 << 20, NULL);
 }
 """
+
+
+CPP = """
+#include "attn.hpp"
+#include <cstdio>
+int main(int, char **argv) {
+  try {
+    attn::GpuDevice device;
+    attn::CompiledFunction function(argv[1], device, "bf16", 64);
+    static char memory[1 << 16] __attribute__((aligned(256)));
+    attn::CompiledCall call = function.call();
+    for (const char *name : {"q", "k", "v", "out"})
+      call.tensor(name, memory, {4, 16, 1}, {1, 1, 8, 64});
+    call.run(memory, call.workspaceBytes(), nullptr);
+    attn::CompiledFunction(argv[1], device, "f32");
+  } catch (const attn::CallError &error) {
+    std::puts(error.what());
+    return error.status;
+  }
+}
+"""
+
+
+def from_cpp():
+    source, binary = os.path.join(ARTIFACTS, "host.cpp"), os.path.join(ARTIFACTS, "host++")
+    with open(source, "w", encoding="utf-8") as file:
+        file.write(CPP)
+    subprocess.run([COMPILER, "-std=c++17", "-Wall", "-Wextra", "-Werror", "-I", os.path.join(ROOT, "runtime"), source, "-o", binary,
+                    "-L", LIBRARIES, "-lattn-runtime", "-lstdc++", "-Wl,-rpath," + LIBRARIES], check=True)
+    before = len(launches())
+    run = subprocess.run([binary, os.path.join(ARTIFACTS, "causal.json")], capture_output=True, text=True, check=False)
+    expect(run.returncode == 2 and run.stdout.startswith("`causal` has no variant f32"), run.stdout + run.stderr)
+    expect(len(launches()) > before, "the C++ program launches")
 
 
 def from_c():
@@ -95,5 +132,6 @@ def from_c():
 
 
 from_python()
+from_cpp()
 from_c()
 print(f"{checks} checks")
