@@ -2,11 +2,11 @@
 // emulator, or the oracle, catch?
 //
 //   attn-mutate FILE --target sm_90a|sm_80 [--dtype bf16] [--set D=64]... [--constant W=5]...
-//               [--rows N] [--keys M] [--heads H] [--per-kind K] [--least PERCENT] [--kind NAME] [--show]
+//               [--rows N] [--keys M] [--heads H] [--per-kind K] [--least KINDS] [--kind NAME] [--show]
 //
 // Runs the code as it is, which must be right, then with one fault at a time (at
 // most K of a kind, 3 if not given), in every order of asynchronous work. The
-// last lines are a table; exit 1 if less than PERCENT are caught.
+// last lines are a table; exit 1 if fewer than KINDS kinds are caught at all.
 #include "Check.h"
 #include "runtime/SessionEmulator.h"
 #include "runtime/emulator/Mutate.h"
@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <sstream>
 
 using namespace attn;
@@ -114,6 +115,13 @@ int main(int argc, char **argv) {
                 << (verdict.caught ? firstLines(verdict.by, 2) : "not caught\n") << std::flush;
     verdicts.push_back(std::move(verdict));
   }
-  std::cout << emu::tableOf(verdicts) << caught << " of " << verdicts.size() << " faults caught\n";
-  return verdicts.empty() || caught * 100 < size_t(least) * verdicts.size() ? 1 : 0;
+  std::set<std::string> kinds, seen;
+  for (const emu::Verdict &v : verdicts) {
+    kinds.insert(v.mutation.kind);
+    if (v.caught)
+      seen.insert(v.mutation.kind);
+  }
+  std::cout << emu::tableOf(verdicts) << caught << " of " << verdicts.size() << " faults caught, of " << seen.size() << " of "
+            << kinds.size() << " kinds\n";
+  return verdicts.empty() || int64_t(seen.size()) < least ? 1 : 0;
 }
