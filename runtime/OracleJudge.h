@@ -40,7 +40,8 @@ struct Verdict {
 /// All three have one shape; `truth` and `plain` are what Oracle gives. The
 /// dtype of `result` decides about the rule. `roundedWeights`: weights were
 /// rounded to 16 bits in front of their product with values, as on tensor cores;
-/// that allows a result in 16 bits u more of the L2 norm and 4 u of the largest.
+/// that allows a result in 16 bits u more of the L2 norm and 4 u of the largest,
+/// and of few elements, which may share a weight, up to a second u of the norm.
 Verdict judge(const TensorView &result, const TensorView &truth, const TensorView &plain, bool roundedWeights = false);
 
 } // namespace attn

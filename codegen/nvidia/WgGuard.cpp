@@ -76,7 +76,8 @@ void Guard::heal() {
   meet();
   l.loop(l.i32(0), l.i32(llvm::alignTo(pieces(), threads)), threads, [&](Value n) {
     Value piece = l.add(thread, n), inside = below(piece, pieces());
-    piece = LLVM::UMinOp::create(l, piece, l.i32(pieces() - 1));
+    // Behind the end a thread looks at its first piece again: no other writes there.
+    piece = LLVM::SelectOp::create(l, LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, inside, l.i32(0)), piece, thread);
     Value where = address(piece), any;
     Registers words = load(where);
     for (Value &word : words) {
