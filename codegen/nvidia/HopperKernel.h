@@ -58,14 +58,15 @@ private:
   State unflatten(mlir::ValueRange values) const;
   Values start();
   void finish(const State &state);
-  void products(mlir::Value use, mlir::Value before, State *state, Values &scores);
+  void products(State *state, Values &scores);
   /// `hidden` says whether keys may be hidden; null: they may unless `full`.
   State tile(mlir::Value at, mlir::Value count, const State &before, bool first, bool full, mlir::Value hidden = {});
   State loop(const SpanCursor &cursor, SpanCursor::Run run, mlir::Value &count, State state, bool full);
   mlir::Value use(const HopperLayout::Stream &s, mlir::Value count);
+  mlir::Value useOf(const HopperLayout::Stream &s, bool before);
   mlir::Value operand(const HopperLayout::Stream &s, mlir::Value use, wg::Along along, mlir::Value row);
   Values last(State &state, mlir::Value count);
-  mlir::Value guard(mlir::Value weights, unsigned back, mlir::Value count, mlir::Value hidden);
+  mlir::Value guard(mlir::Value weights, unsigned back, mlir::Value hidden);
 
   Fragments &f;
   cpu::Emit &e;
@@ -74,6 +75,7 @@ private:
   llvm::ArrayRef<HopperLayout::Stream> streams;
   llvm::ArrayRef<mlir::Value> rings;
   llvm::ArrayRef<mlir::Value> uses;
+  llvm::SmallDenseMap<unsigned, mlir::Value> current; ///< uses of the tile at hand, by counter; the assembler knows they are uniform
   mlir::Value group, itemUse, limit;
   llvm::SmallVector<unsigned> rowStates, accumulatorStates;
   bool turns = false;

@@ -59,6 +59,12 @@ Value HopperSweep::use(const HopperLayout::Stream &s, Value count) {
   return e.add(uses[layout.rings[s.ring].counter], count);
 }
 
+// Of the tile at hand, or of the one before.
+Value HopperSweep::useOf(const HopperLayout::Stream &s, bool before) {
+  Value now = current[layout.rings[s.ring].counter];
+  return before ? e.sub(now, i32(e, 1)) : now;
+}
+
 Value HopperSweep::operand(const HopperLayout::Stream &s, Value use, wg::Along along, Value row) {
   const HopperLayout::Ring &r = layout.rings[s.ring];
   auto type = wg::DescType::get(e.getContext(), r.rows, r.cols, r.element, along);
@@ -97,25 +103,25 @@ void HopperSweep::finish(const State &state) {
 
 // Starts all products of a tile: scores of this one, and, if there is a
 // `state`, outputs of the one before.
-void HopperSweep::products(Value count, Value before, State *state, Values &scores) {
+void HopperSweep::products(State *state, Values &scores) {
   for (unsigned k = 0; k < sweep.frontRings; ++k)
-    wg::WaitOp::create(e, rings[streams[k].ring], use(streams[k], count));
+    wg::WaitOp::create(e, rings[streams[k].ring], useOf(streams[k], false));
   if (turns && state)
     wg::TurnOp::create(e, wg::Turn::Take, group, layout.groups);
   for (const FrontProduct &p : sweep.fronts) {
     const HopperLayout::Stream &q = layout.stationary[p.rows.ring], &k = streams[p.keys.ring];
     Value row = e.mul(group, i32(e, 64));
-    Value a = operand(q, itemUse, wg::Along::Cols, row), b = operand(k, use(k, count), wg::Along::Cols, {});
+    Value a = operand(q, itemUse, wg::Along::Cols, row), b = operand(k, useOf(k, false), wg::Along::Cols, {});
     auto type = wg::FragType::get(e.getContext(), true, sweep.cols, e.getF32Type());
     scores.push_back(wg::GemmOp::create(e, type, a, b, Value()));
   }
   if (!state)
     return;
   for (unsigned k = sweep.frontRings; k < streams.size(); ++k)
-    wg::WaitOp::create(e, rings[streams[k].ring], use(streams[k], before));
+    wg::WaitOp::create(e, rings[streams[k].ring], useOf(streams[k], true));
   for (auto [n, p] : llvm::enumerate(sweep.backs)) {
     const HopperLayout::Stream &v = streams[p.values.ring];
-    Value b = operand(v, use(v, before), wg::Along::Rows, {});
+    Value b = operand(v, useOf(v, true), wg::Along::Rows, {});
     Value &o = state->accumulators[n];
     o = wg::GemmOp::create(e, o.getType(), state->weights[n], b, o);
   }
@@ -124,11 +130,11 @@ void HopperSweep::products(Value count, Value before, State *state, Values &scor
 }
 
 // What hidden keys have as values must not matter: 0 times NaN is NaN.
-Value HopperSweep::guard(Value weights, unsigned back, Value count, Value hidden) {
+Value HopperSweep::guard(Value weights, unsigned back, Value hidden) {
   const HopperLayout::Stream &v = streams[sweep.backs[back].values.ring];
   auto look = [&] {
-    wg::WaitOp::create(e, rings[v.ring], use(v, count));
-    return wg::GuardOp::create(e, weights.getType(), weights, rings[v.ring], use(v, count), layout.flags + 256 * back).getResult();
+    wg::WaitOp::create(e, rings[v.ring], useOf(v, false));
+    return wg::GuardOp::create(e, weights.getType(), weights, rings[v.ring], useOf(v, false), layout.flags + 256 * back).getResult();
   };
   if (!hidden)
     return look();
@@ -143,16 +149,18 @@ Value HopperSweep::guard(Value weights, unsigned back, Value count, Value hidden
 
 HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before, bool first, bool full, Value hidden) {
   State next = before;
-  Value now = first ? count : wg::UniformOp::create(e, count.getType(), count).getResult();
-  Value previous = first ? Value() : e.sub(now, i32(e, 1));
+  current.clear();
+  for (const HopperLayout::Stream &s : streams)
+    if (Value &now = current[layout.rings[s.ring].counter]; !now)
+      now = wg::UniformOp::create(e, count.getType(), use(s, count));
   Values scores;
-  products(now, previous, first ? nullptr : &next, scores);
+  products(first ? nullptr : &next, scores);
   if (!scores.empty()) {
     auto ready = wg::AwaitOp::create(e, first ? int64_t(0) : int64_t(sweep.backs.size()), scores);
     scores.assign(ready.getResults().begin(), ready.getResults().end());
   }
   for (unsigned k = 0; k < sweep.frontRings; ++k)
-    wg::ReleaseOp::create(e, rings[streams[k].ring], use(streams[k], now));
+    wg::ReleaseOp::create(e, rings[streams[k].ring], useOf(streams[k], false));
 
   Operation *yield = bodyOf(sweep).getTerminator();
   Values weights, factors;
@@ -189,14 +197,14 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
     auto ready = wg::AwaitOp::create(e, 0, next.accumulators);
     next.accumulators.assign(ready.getResults().begin(), ready.getResults().end());
     for (unsigned k = sweep.frontRings; k < streams.size(); ++k)
-      wg::ReleaseOp::create(e, rings[streams[k].ring], use(streams[k], previous));
+      wg::ReleaseOp::create(e, rings[streams[k].ring], useOf(streams[k], true));
   }
   next.weights.clear();
   for (auto [n, p] : llvm::enumerate(sweep.backs)) {
     auto packed = wg::PackedType::get(e.getContext(), sweep.cols, elementOf(ContractOp(p.op).getRhs().getType()));
     Value w = weights[n];
     if (!full)
-      w = guard(w, n, now, hidden);
+      w = guard(w, n, hidden);
     next.weights.push_back(wg::PackOp::create(e, packed, w));
     Value &o = next.accumulators[n];
     if (factors[n])
