@@ -202,10 +202,10 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
   next.weights.clear();
   for (auto [n, p] : llvm::enumerate(sweep.backs)) {
     auto packed = wg::PackedType::get(e.getContext(), sweep.cols, elementOf(ContractOp(p.op).getRhs().getType()));
-    Value w = weights[n];
+    Value w = wg::PackOp::create(e, packed, weights[n]);
     if (!full)
       w = guard(w, n, hidden);
-    next.weights.push_back(wg::PackOp::create(e, packed, w));
+    next.weights.push_back(w);
     Value &o = next.accumulators[n];
     if (factors[n])
       o = f.map(cast<wg::FragType>(o.getType()), {o, factors[n]}, [&](ValueRange in) { return e.mul(in[0], in[1]); });
