@@ -135,53 +135,11 @@ LogicalResult AttendOp::verifyRegions() { return verifyBody(*this); }
 // Syntax
 //===----------------------------------------------------------------------===//
 
-void DefineOp::getAsmBlockArgumentNames(Region &region,
-                                        OpAsmSetValueNameFn suggest) {
-  suggestNames(getIndices(), region, suggest);
-}
-
-ParseResult DefineOp::parse(OpAsmParser &parser, OperationState &state) {
-  StringAttr name;
+// `(%i < %N, ..) { body } attributes : type`, behind a name or a reduction.
+static ParseResult parseComprehension(OpAsmParser &parser,
+                                      OperationState &state) {
   SmallVector<Argument> arguments;
   SmallVector<Operand> bounds;
-  if (parser.parseAttribute(name, "name", state.attributes) ||
-      parseBinders(parser, arguments, bounds) ||
-      parser.parseRegion(*state.addRegion(), arguments) ||
-      parser.resolveOperands(bounds, parser.getBuilder().getIndexType(),
-                             state.operands) ||
-      parseResultType(parser, state))
-    return failure();
-  addNames(parser, state, "indices", arguments);
-  return success();
-}
-
-void DefineOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << getNameAttr() << ' ';
-  printBinders(printer, getBody().getArguments(), getBounds());
-  printer << ' ';
-  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
-  printAttributes(printer, *this, "indices", getBody().getArguments(),
-                  {"name"});
-  printer << " : " << getType();
-}
-
-void ReduceOp::getAsmBlockArgumentNames(Region &region,
-                                        OpAsmSetValueNameFn suggest) {
-  suggestNames(getIndices(), region, suggest);
-}
-
-ParseResult ReduceOp::parse(OpAsmParser &parser, OperationState &state) {
-  StringRef word;
-  SmallVector<Argument> arguments;
-  SmallVector<Operand> bounds;
-  llvm::SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseKeyword(&word))
-    return failure();
-  auto kind = symbolizeFold(word);
-  if (!kind)
-    return parser.emitError(loc)
-           << "expected a reduction, found '" << word << "'";
-  state.addAttribute("kind", FoldAttr::get(parser.getContext(), *kind));
   if (parseBinders(parser, arguments, bounds) ||
       parser.parseRegion(*state.addRegion(), arguments) ||
       parser.resolveOperands(bounds, parser.getBuilder().getIndexType(),
@@ -192,14 +150,55 @@ ParseResult ReduceOp::parse(OpAsmParser &parser, OperationState &state) {
   return success();
 }
 
-void ReduceOp::print(OpAsmPrinter &printer) {
-  printer << ' ' << stringifyFold(getKind()) << ' ';
-  printBinders(printer, getBody().getArguments(), getBounds());
+template <class Op>
+static void printComprehension(OpAsmPrinter &printer, Op op, StringRef written) {
+  auto indices = op.getBody().getArguments();
   printer << ' ';
-  printer.printRegion(getBody(), /*printEntryBlockArgs=*/false);
-  printAttributes(printer, *this, "indices", getBody().getArguments(),
-                  {"kind"});
-  printer << " : " << getType();
+  printBinders(printer, indices, op.getBounds());
+  printer << ' ';
+  printer.printRegion(op.getBody(), /*printEntryBlockArgs=*/false);
+  printAttributes(printer, op, "indices", indices, {written});
+  printer << " : " << op.getType();
+}
+
+void DefineOp::getAsmBlockArgumentNames(Region &region,
+                                        OpAsmSetValueNameFn suggest) {
+  suggestNames(getIndices(), region, suggest);
+}
+
+ParseResult DefineOp::parse(OpAsmParser &parser, OperationState &state) {
+  StringAttr name;
+  if (parser.parseAttribute(name, "name", state.attributes))
+    return failure();
+  return parseComprehension(parser, state);
+}
+
+void DefineOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << getNameAttr();
+  printComprehension(printer, *this, "name");
+}
+
+void ReduceOp::getAsmBlockArgumentNames(Region &region,
+                                        OpAsmSetValueNameFn suggest) {
+  suggestNames(getIndices(), region, suggest);
+}
+
+ParseResult ReduceOp::parse(OpAsmParser &parser, OperationState &state) {
+  StringRef word;
+  llvm::SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword(&word))
+    return failure();
+  auto kind = symbolizeFold(word);
+  if (!kind)
+    return parser.emitError(loc)
+           << "expected a reduction, found '" << word << "'";
+  state.addAttribute("kind", FoldAttr::get(parser.getContext(), *kind));
+  return parseComprehension(parser, state);
+}
+
+void ReduceOp::print(OpAsmPrinter &printer) {
+  printer << ' ' << stringifyFold(getKind());
+  printComprehension(printer, *this, "kind");
 }
 
 void AttendOp::getAsmBlockArgumentNames(Region &region,

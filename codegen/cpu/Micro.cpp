@@ -73,106 +73,107 @@ static std::pair<func::FuncOp, bool> getOrMake(ModuleOp module, const std::strin
   return {makeFunction(module, name, inputs, results), true};
 }
 
-func::FuncOp attn::cpu::scoresFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
+namespace {
+/// What a product works on: two inputs, of which `right` streams past with any
+/// strides, and how many components and keys there are.
+struct Operands {
+  Value out, left, right, keyStride, step, components, keys;
+};
+} // namespace
+
+/// The function NAME.ROWS of a product, made by `body` where it is not there yet.
+static func::FuncOp product(ModuleOp module, const Target &target, const std::string &name, int64_t rows, Type element, llvm::function_ref<void(Micro &, const Operands &)> body) {
   OpBuilder b(module.getContext());
   Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, named("scores." + std::to_string(rows), element), {p, p, p, i, i, i, i});
+  auto [fn, isNew] = getOrMake(module, named(name + "." + std::to_string(rows), element), {p, p, p, i, i, i, i});
   if (!isNew)
     return fn;
   b.setInsertionPointToStart(&fn.getBody().front());
   Micro m(fn, b, target, rows, element);
-  Emit &e = m.e;
-  Value s = m.args[0], q = m.args[1], k = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
-  unsigned n = target.keys, vectors = m.vectors();
-  Value last = e.sub(keys, e.integer(1));
-  e.loop(e.integer(0), keys, n, [&](Value c) {
-    SmallVector<Value> row = m.rowsAt(k, c, last, keyStride, n);
-    Value out = e.at(s, e.mul(c, e.integer(m.rowBytes)));
-    e.loop(0, m.rowBytes, vectors * e.lanes * 4, [&](Value lane) {
-      SmallVector<Value> acc(n * vectors, e.zero(e.vec(e.getF32Type())));
-      Value from = e.at(q, lane);
-      acc = e.loop(e.integer(0), components, 1, acc, [&](Value d, ValueRange carried) {
-        SmallVector<Value> scalars, data;
-        Value along = e.mul(d, step), qd = e.at(from, e.mul(d, e.integer(m.rowBytes)));
-        for (Value r : row)
-          scalars.push_back(e.at(r, along));
-        for (unsigned v = 0; v < vectors; ++v)
-          data.push_back(m.loadVector(e.at(qd, int64_t(v) * e.lanes * 4)));
-        return m.update(carried, scalars, data);
+  body(m, {m.args[0], m.args[1], m.args[2], m.args[3], m.args[4], m.args[5], m.args[6]});
+  func::ReturnOp::create(m.e);
+  return fn;
+}
+
+func::FuncOp attn::cpu::scoresFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
+  return product(module, target, "scores", rows, element, [](Micro &m, const Operands &on) {
+    Emit &e = m.e;
+    Value s = on.out, q = on.left, k = on.right, keyStride = on.keyStride, step = on.step, components = on.components, keys = on.keys;
+    unsigned n = m.target.keys, vectors = m.vectors();
+    Value last = e.sub(keys, e.integer(1));
+    e.loop(e.integer(0), keys, n, [&](Value c) {
+      SmallVector<Value> row = m.rowsAt(k, c, last, keyStride, n);
+      Value out = e.at(s, e.mul(c, e.integer(m.rowBytes)));
+      e.loop(0, m.rowBytes, vectors * e.lanes * 4, [&](Value lane) {
+        SmallVector<Value> acc(n * vectors, e.zero(e.vec(e.getF32Type())));
+        Value from = e.at(q, lane);
+        acc = e.loop(e.integer(0), components, 1, acc, [&](Value d, ValueRange carried) {
+          SmallVector<Value> scalars, data;
+          Value along = e.mul(d, step), qd = e.at(from, e.mul(d, e.integer(m.rowBytes)));
+          for (Value r : row)
+            scalars.push_back(e.at(r, along));
+          for (unsigned v = 0; v < vectors; ++v)
+            data.push_back(m.loadVector(e.at(qd, int64_t(v) * e.lanes * 4)));
+          return m.update(carried, scalars, data);
+        });
+        Value to = e.at(out, lane);
+        for (unsigned i = 0; i < n; ++i)
+          for (unsigned v = 0; v < vectors; ++v)
+            e.store(acc[i * vectors + v], e.at(to, i * m.rowBytes + v * e.lanes * 4), e.lanes * 4);
       });
-      Value to = e.at(out, lane);
-      for (unsigned i = 0; i < n; ++i)
-        for (unsigned v = 0; v < vectors; ++v)
-          e.store(acc[i * vectors + v], e.at(to, i * m.rowBytes + v * e.lanes * 4), e.lanes * 4);
     });
   });
-  func::ReturnOp::create(e);
-  return fn;
 }
 
 func::FuncOp attn::cpu::accumulateFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
-  OpBuilder b(module.getContext());
-  Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, named("accumulate." + std::to_string(rows), element), {p, p, p, i, i, i, i});
-  if (!isNew)
-    return fn;
-  b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, rows, element);
-  Emit &e = m.e;
-  Value o = m.args[0], weights = m.args[1], v = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
-  unsigned n = target.keys, vectors = m.vectors();
-  Value last = e.sub(components, e.integer(1));
-  e.loop(0, m.rowBytes, vectors * e.lanes * 4, [&](Value lane) {
-    Value from = e.at(weights, lane);
-    e.loop(e.integer(0), components, n, [&](Value component) {
-      SmallVector<Value> column = m.rowsAt(v, component, last, step, n), acc;
-      Value to = e.at(e.at(o, e.mul(component, e.integer(m.rowBytes))), lane);
-      auto place = [&](unsigned i, unsigned k) { return e.at(to, i * m.rowBytes + k * e.lanes * 4); };
-      for (unsigned i = 0; i < n; ++i)
-        for (unsigned k = 0; k < vectors; ++k)
-          acc.push_back(m.loadVector(place(i, k)));
-      acc = e.loop(e.integer(0), keys, 1, acc, [&](Value c, ValueRange carried) {
-        SmallVector<Value> scalars, data;
-        Value along = e.mul(c, keyStride), pc = e.at(from, e.mul(c, e.integer(m.rowBytes)));
-        for (Value x : column)
-          scalars.push_back(e.at(x, along));
-        for (unsigned k = 0; k < vectors; ++k)
-          data.push_back(m.loadVector(e.at(pc, int64_t(k) * e.lanes * 4)));
-        return m.update(carried, scalars, data);
+  return product(module, target, "accumulate", rows, element, [](Micro &m, const Operands &on) {
+    Emit &e = m.e;
+    Value o = on.out, weights = on.left, v = on.right, keyStride = on.keyStride, step = on.step, components = on.components, keys = on.keys;
+    unsigned n = m.target.keys, vectors = m.vectors();
+    Value last = e.sub(components, e.integer(1));
+    e.loop(0, m.rowBytes, vectors * e.lanes * 4, [&](Value lane) {
+      Value from = e.at(weights, lane);
+      e.loop(e.integer(0), components, n, [&](Value component) {
+        SmallVector<Value> column = m.rowsAt(v, component, last, step, n), acc;
+        Value to = e.at(e.at(o, e.mul(component, e.integer(m.rowBytes))), lane);
+        auto place = [&](unsigned i, unsigned k) { return e.at(to, i * m.rowBytes + k * e.lanes * 4); };
+        for (unsigned i = 0; i < n; ++i)
+          for (unsigned k = 0; k < vectors; ++k)
+            acc.push_back(m.loadVector(place(i, k)));
+        acc = e.loop(e.integer(0), keys, 1, acc, [&](Value c, ValueRange carried) {
+          SmallVector<Value> scalars, data;
+          Value along = e.mul(c, keyStride), pc = e.at(from, e.mul(c, e.integer(m.rowBytes)));
+          for (Value x : column)
+            scalars.push_back(e.at(x, along));
+          for (unsigned k = 0; k < vectors; ++k)
+            data.push_back(m.loadVector(e.at(pc, int64_t(k) * e.lanes * 4)));
+          return m.update(carried, scalars, data);
+        });
+        for (unsigned i = 0; i < n; ++i)
+          for (unsigned k = 0; k < vectors; ++k)
+            e.store(acc[i * vectors + k], place(i, k), e.lanes * 4);
       });
-      for (unsigned i = 0; i < n; ++i)
-        for (unsigned k = 0; k < vectors; ++k)
-          e.store(acc[i * vectors + k], place(i, k), e.lanes * 4);
     });
   });
-  func::ReturnOp::create(e);
-  return fn;
 }
 
 func::FuncOp attn::cpu::accumulateExactFunction(ModuleOp module, const Target &target, int64_t rows, Type element) {
-  OpBuilder b(module.getContext());
-  Type p = LLVM::LLVMPointerType::get(module.getContext()), i = b.getI64Type();
-  auto [fn, isNew] = getOrMake(module, named("accumulate.exact." + std::to_string(rows), element), {p, p, p, i, i, i, i});
-  if (!isNew)
-    return fn;
-  b.setInsertionPointToStart(&fn.getBody().front());
-  Micro m(fn, b, target, rows, element);
-  Emit &e = m.e;
-  Value o = m.args[0], weights = m.args[1], v = m.args[2], keyStride = m.args[3], step = m.args[4], components = m.args[5], keys = m.args[6];
-  e.loop(0, m.rowBytes, e.lanes * 4, [&](Value lane) {
-    e.loop(e.integer(0), components, 1, [&](Value component) {
-      Value to = e.at(e.at(o, e.mul(component, e.integer(m.rowBytes))), lane), column = e.at(v, e.mul(component, step));
-      Value acc = e.loop(e.integer(0), keys, 1, ValueRange(m.loadVector(to)), [&](Value c, ValueRange carried) -> SmallVector<Value> {
-        Value w = m.loadVector(e.at(e.at(weights, e.mul(c, e.integer(m.rowBytes))), lane));
-        Value x = e.splat(m.streamed(e.at(column, e.mul(c, keyStride))));
-        Value sum = e.fma(x, w, carried[0]);
-        return {e.select(e.cmp(arith::CmpFPredicate::UNE, w, e.zero(w.getType())), sum, carried[0])};
-      })[0];
-      e.store(acc, to, e.lanes * 4);
+  return product(module, target, "accumulate.exact", rows, element, [](Micro &m, const Operands &on) {
+    Emit &e = m.e;
+    Value o = on.out, weights = on.left, v = on.right, keyStride = on.keyStride, step = on.step, components = on.components, keys = on.keys;
+    e.loop(0, m.rowBytes, e.lanes * 4, [&](Value lane) {
+      e.loop(e.integer(0), components, 1, [&](Value component) {
+        Value to = e.at(e.at(o, e.mul(component, e.integer(m.rowBytes))), lane), column = e.at(v, e.mul(component, step));
+        Value acc = e.loop(e.integer(0), keys, 1, ValueRange(m.loadVector(to)), [&](Value c, ValueRange carried) -> SmallVector<Value> {
+          Value w = m.loadVector(e.at(e.at(weights, e.mul(c, e.integer(m.rowBytes))), lane));
+          Value x = e.splat(m.streamed(e.at(column, e.mul(c, keyStride))));
+          Value sum = e.fma(x, w, carried[0]);
+          return {e.select(e.cmp(arith::CmpFPredicate::UNE, w, e.zero(w.getType())), sum, carried[0])};
+        })[0];
+        e.store(acc, to, e.lanes * 4);
+      });
     });
   });
-  func::ReturnOp::create(e);
-  return fn;
 }
 
 // x - x is 0 for finite x alone; sums of zeros are 0.
