@@ -80,7 +80,17 @@ void Sm80::gather(const SharedTile &tile, Value at, Value from, Value stride, Va
   auto wide = [&](Value x) { return LLVM::ZExtOp::create(*this, i64, x).getResult(); };
   auto times = [&](Value x, int64_t n) { return LLVM::MulOp::create(*this, x, LLVM::ConstantOp::create(*this, i64, getI64IntegerAttr(n))).getResult(); };
   auto below = [&](Value a, Value b) { return LLVM::ICmpOp::create(*this, LLVM::ICmpPredicate::slt, a, b).getResult(); };
-  Value t = thread(), mine = LLVM::LShrOp::create(*this, t, i32(3)), chunk = LLVM::AndOp::create(*this, t, i32(7));
+  // Nothing of this may be computed in front of a sweep: there the registers are
+  // needed. A thread number that is read here again keeps the rest here.
+  auto dialect = LLVM::AsmDialectAttr::get(getContext(), LLVM::AsmDialect::AD_ATT);
+  auto here = [&](StringRef text, StringRef constraints, Value x, Type type) -> Value {
+    return LLVM::InlineAsmOp::create(*this, TypeRange(type), x ? ValueRange(x) : ValueRange(), text, constraints, /*has_side_effects=*/true, false,
+                                     LLVM::tailcallkind::TailCallKind::None, dialect, ArrayAttr())
+        .getResult(0);
+  };
+  Value t = here("mov.u32 $0, %tid.x;", "=r", {}, getI32Type());
+  component = here("mov.b64 $0, $1;", "=l,l", component, i64);
+  Value mine = LLVM::LShrOp::create(*this, t, i32(3)), chunk = LLVM::AndOp::create(*this, t, i32(7));
   Value turned = LLVM::ShlOp::create(*this, LLVM::XOrOp::create(*this, chunk, LLVM::AndOp::create(*this, mine, i32(7))), i32(4));
   auto loop = scf::ForOp::create(*this, i32(0), i32(tile.rows), i32(together));
   OpBuilder::InsertionGuard guard(*this);
