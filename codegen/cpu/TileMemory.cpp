@@ -11,7 +11,7 @@ Value Tiles::lengthOf(const Memory &m, unsigned label) {
   return m.sizes.empty() ? e.loadSlot(cx.frame, m.extentSlots[label], e.i64()) : scalar(m.sizes[label]);
 }
 
-static Type inMemory(Emit &e, Type element) {
+Type attn::cpu::inMemory(Emit &e, Type element) {
   if (element.isIndex())
     return e.i64();
   if (element.isInteger(1))

@@ -151,4 +151,7 @@ private:
 inline llvm::ArrayRef<int64_t> dims(mlir::Value v) { return plan::dimsOf(v.getType()); }
 inline bool has(mlir::Value v, int64_t dim) { return llvm::is_contained(dims(v), dim); }
 
+/// How an element lies in memory: `index` as i64, truth values as bytes.
+mlir::Type inMemory(Emit &e, mlir::Type element);
+
 } // namespace attn::cpu

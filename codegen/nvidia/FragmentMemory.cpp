@@ -8,17 +8,6 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
-
-static Type inMemory(cpu::Emit &e, Type element) {
-  if (element.isIndex())
-    return e.i64();
-  if (element.isInteger(1))
-    return e.getI8Type();
-  if (auto integer = dyn_cast<IntegerType>(element))
-    return e.getIntegerType(integer.getWidth());
-  return element;
-}
-
 static Value wide(cpu::Emit &e, Value x) { return x.getType().isInteger(64) ? x : e.createOrFold<arith::ExtSIOp>(e.i64(), x); }
 
 // Whether a uniform index is inside its label by construction.
@@ -32,7 +21,7 @@ Fragments::Access Fragments::access(Value buffer, ValueRange indices, bool store
   Value start = e.integer(0), valid, misaligned = e.integer(0);
   SmallVector<std::pair<Value, unsigned>> tiles;
   SmallVector<int64_t> all;
-  int64_t bytes = cpu::Emit::bytes(inMemory(e, m.element));
+  int64_t bytes = cpu::Emit::bytes(cpu::inMemory(e, m.element));
   for (auto [k, index] : llvm::enumerate(indices)) {
     if (isa<plan::TileType>(index.getType())) {
       tiles.push_back({index, k});
@@ -95,7 +84,7 @@ void Fragments::load(plan::LoadOp op) {
   const cpu::Memory &m = uniform.frame.memory.find(op.getBuffer())->second;
   Access a = access(op.getBuffer(), op.getIndices(), false);
   auto tile = cast<plan::TileType>(op.getType());
-  auto type = typeOf(tile, inMemory(e, m.element));
+  auto type = typeOf(tile, cpu::inMemory(e, m.element));
   if (a.componentStride) {
     auto columns = wg::FragType::get(e.getContext(), false, type.getCols(), e.i64());
     Value c = wg::ColsOp::create(e, columns, e.integer(0));
@@ -121,7 +110,7 @@ void Fragments::store(plan::StoreOp op) {
   Access a = access(op.getBuffer(), op.getIndices(), true);
   Value x = get(op.getValue());
   auto type = cast<wg::FragType>(x.getType());
-  Type memory = inMemory(e, m.element);
+  Type memory = cpu::inMemory(e, m.element);
   if (type.getElement() != memory)
     x = map(type, x, [&](ValueRange in) -> Value {
       Type from = in[0].getType();

@@ -110,17 +110,6 @@ template <class F> Handler two(Type t, bool ftz, bool saturate) {
   default: return nullptr;
   }
 }
-template <class F> Handler one(Type t, bool ftz) {
-  switch (t) {
-  case Type::F32: return ftz ? unary<float, Flushing<F>> : unary<float, F>;
-  case Type::F64: return unary<double, F>;
-  case Type::F16: return unary<Half, F>;
-  case Type::BF16: return unary<Brain, F>;
-  case Type::F16x2: return unary<uint32_t, Both<Half, F>>;
-  case Type::BF16x2: return unary<uint32_t, Both<Brain, F>>;
-  default: return nullptr;
-  }
-}
 /// In 16 bits the sum of an exact product rounds twice, which is once more than
 /// the hardware, and differs only in ties that the first rounding made: in
 /// double the first one is exact.
@@ -187,9 +176,9 @@ bool lowerFloat(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
   else if (op.base == "max")
     i.exec = nan ? two<FMaxNan>(type, ftz, false) : two<FMax>(type, ftz, false);
   else if (op.base == "neg")
-    i.exec = one<FNeg>(type, ftz), sources = 1;
+    i.exec = unaryOf<FNeg>(type, ftz), sources = 1;
   else if (op.base == "abs")
-    i.exec = one<FAbs>(type, ftz), sources = 1;
+    i.exec = unaryOf<FAbs>(type, ftz), sources = 1;
   else if (op.base == "copysign")
     i.exec = two<CopySign>(type, false, false);
   if (relu && type == Type::F32)

@@ -79,18 +79,6 @@ template <class T, bool IsRoot> Step rounded(Warp &w, const Instr &i, uint32_t m
   return map1<T, T>(w, i, mask, [&](T a) { return IsRoot ? rootRounded(a, r) : divideRounded(T(1), a, r); });
 }
 
-template <class F> Handler pick(Type t, bool ftz) {
-  switch (t) {
-  case Type::F32: return ftz ? unary<float, Flushing<F>> : unary<float, F>;
-  case Type::F64: return unary<double, F>;
-  case Type::F16: return unary<Half, F>;
-  case Type::BF16: return unary<Brain, F>;
-  case Type::F16x2: return unary<uint32_t, Both<Half, F>>;
-  case Type::BF16x2: return unary<uint32_t, Both<Brain, F>>;
-  default: return nullptr;
-  }
-}
-
 } // namespace
 
 bool lowerFunction(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
@@ -103,21 +91,21 @@ bool lowerFunction(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     i.exec = op.base == "rcp" ? (type == Type::F64 ? rounded<double, false> : rounded<float, false>)
                               : (type == Type::F64 ? rounded<double, true> : rounded<float, true>);
   else if (op.base == "rcp")
-    i.exec = pick<Reciprocal>(type, ftz);
+    i.exec = unaryOf<Reciprocal>(type, ftz);
   else if (op.base == "sqrt")
-    i.exec = pick<Root>(type, ftz);
+    i.exec = unaryOf<Root>(type, ftz);
   else if (op.base == "rsqrt")
-    i.exec = pick<ReciprocalRoot>(type, ftz);
+    i.exec = unaryOf<ReciprocalRoot>(type, ftz);
   else if (op.base == "lg2")
-    i.exec = pick<Log2>(type, ftz);
+    i.exec = unaryOf<Log2>(type, ftz);
   else if (op.base == "ex2")
-    i.exec = type == Type::F32 && ftz ? Handler(exp2Flushed) : pick<Exp2>(type, ftz);
+    i.exec = type == Type::F32 && ftz ? Handler(exp2Flushed) : unaryOf<Exp2>(type, ftz);
   else if (op.base == "sin")
-    i.exec = pick<Sine>(type, ftz);
+    i.exec = unaryOf<Sine>(type, ftz);
   else if (op.base == "cos")
-    i.exec = pick<Cosine>(type, ftz);
+    i.exec = unaryOf<Cosine>(type, ftz);
   else if (op.base == "tanh")
-    i.exec = pick<TanH>(type, ftz);
+    i.exec = unaryOf<TanH>(type, ftz);
   return i.exec && sameTypes(l, s, i, type, 1);
 }
 

@@ -123,4 +123,17 @@ inline bool sameTypes(Lowering &l, const Statement &s, Instr &i, Type type, size
   return true;
 }
 
+/// A function of one operand for a type of floating point; null for other types.
+template <class F> Handler unaryOf(Type t, bool ftz) {
+  switch (t) {
+  case Type::F32: return ftz ? unary<float, Flushing<F>> : unary<float, F>;
+  case Type::F64: return unary<double, F>;
+  case Type::F16: return unary<Half, F>;
+  case Type::BF16: return unary<Brain, F>;
+  case Type::F16x2: return unary<uint32_t, Both<Half, F>>;
+  case Type::BF16x2: return unary<uint32_t, Both<Brain, F>>;
+  default: return nullptr;
+  }
+}
+
 } // namespace attn::emu
