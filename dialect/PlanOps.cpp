@@ -149,17 +149,130 @@ SmallVector<Interval> TilesOp::intervals(OperandRange lo, OperandRange hi,
 }
 
 // [plan-3]
-LogicalResult TilesOp::verify() {
+template <typename Op>
+static LogicalResult verifyIntervals(Op op) {
   auto even = [](OperandRange lo, OperandRange hi, OperandRange stride,
                  OperandRange count) {
     return lo.size() == hi.size() && stride.size() == count.size() &&
            stride.size() <= lo.size();
   };
-  if (!even(getLiveLo(), getLiveHi(), getLiveStride(), getLiveCount()) ||
-      !even(getHoleLo(), getHoleHi(), getHoleStride(), getHoleCount()))
-    return emitOpError("has an interval without both ends, or a family "
-                       "without stride and count");
+  if (!even(op.getLiveLo(), op.getLiveHi(), op.getLiveStride(),
+            op.getLiveCount()) ||
+      !even(op.getHoleLo(), op.getHoleHi(), op.getHoleStride(),
+            op.getHoleCount()))
+    return op.emitOpError("has an interval without both ends, or a family "
+                          "without stride and count");
   return success();
+}
+
+LogicalResult TilesOp::verify() { return verifyIntervals(*this); }
+
+//===----------------------------------------------------------------------===//
+// Lists
+//===----------------------------------------------------------------------===//
+
+// A buffer with one label behind the indices.
+static LogicalResult verifySlots(Operation *op, BufferType type, size_t indices,
+                                 StringRef what) {
+  if (type.getLabels().size() != indices + 1)
+    return op->emitOpError() << "takes " << type.getLabels().size() - 1
+                             << " indices of the " << what << ", found "
+                             << indices;
+  return success();
+}
+
+static LogicalResult verifyList(Operation *op, BufferType type,
+                                size_t indices) {
+  if (!type.getElement().isInteger(32))
+    return op->emitOpError() << "takes a list of i32, not " << type;
+  return verifySlots(op, type, indices, "list");
+}
+
+// [plan-10]
+template <typename Op>
+static LogicalResult verifyRaw(Op op) {
+  BufferType raw = op.getRaw().getType();
+  if (!isa<IntegerType>(raw.getElement()) || raw.getElement().isInteger(1))
+    return op.emitOpError() << "takes a set of integers, not " << raw;
+  return verifySlots(op, raw, op.getIndices().size(), "set");
+}
+
+LogicalResult CollectOp::verify() {
+  if (failed(verifyRaw(*this)))
+    return failure();
+  return verifyList(*this, getList().getType(), getIndices().size());
+}
+
+LogicalResult MarkOp::verify() {
+  if (failed(verifyRaw(*this)))
+    return failure();
+  if (!getTable().getType().getElement().isInteger(1))
+    return emitOpError() << "makes a table of i1, not "
+                         << getTable().getType();
+  return verifySlots(*this, getTable().getType(), getIndices().size(), "table");
+}
+
+// [plan-3]
+template <typename Op>
+static LogicalResult verifyListSpan(Op op) {
+  if (failed(verifyIntervals(op)) ||
+      failed(verifyList(op, op.getList().getType(), op.getIndices().size())))
+    return failure();
+  if (op.getRun() <= 0)
+    return op.emitOpError("has items of at least one key");
+  return success();
+}
+
+LogicalResult BlocksOp::verify() {
+  if (failed(verifyListSpan(*this)))
+    return failure();
+  if (getRun() % getType().getStep())
+    return emitOpError() << "has blocks of " << getRun()
+                         << " keys, no multiple of " << getType().getStep();
+  return success();
+}
+
+LogicalResult TokensOp::verify() { return verifyListSpan(*this); }
+
+template <typename Op>
+static SmallVector<Interval> liveOf(Op op) {
+  return TilesOp::intervals(op.getLiveLo(), op.getLiveHi(), op.getLiveStride(),
+                            op.getLiveCount());
+}
+template <typename Op>
+static SmallVector<Interval> holesOf(Op op) {
+  return TilesOp::intervals(op.getHoleLo(), op.getHoleHi(), op.getHoleStride(),
+                            op.getHoleCount());
+}
+SmallVector<Interval> BlocksOp::live() { return liveOf(*this); }
+SmallVector<Interval> BlocksOp::holes() { return holesOf(*this); }
+SmallVector<Interval> TokensOp::live() { return liveOf(*this); }
+SmallVector<Interval> TokensOp::holes() { return holesOf(*this); }
+
+SpanParts plan::partsOf(Value span) {
+  SpanParts parts;
+  auto common = [&](auto op) {
+    parts.live = op.live();
+    parts.holes = op.holes();
+    parts.exact = op.getExact();
+    parts.step = op.getType().getStep();
+  };
+  auto listed = [&](auto op) {
+    common(op);
+    parts.list = op.getList();
+    parts.indices = op.getIndices();
+    parts.below = op.getBelow();
+    parts.run = op.getRun();
+  };
+  if (auto tiles = span.getDefiningOp<TilesOp>()) {
+    common(tiles);
+  } else if (auto blocks = span.getDefiningOp<BlocksOp>()) {
+    listed(blocks);
+  } else if (auto tokens = span.getDefiningOp<TokensOp>()) {
+    listed(tokens);
+    parts.gathered = true;
+  }
+  return parts;
 }
 
 //===----------------------------------------------------------------------===//

@@ -17,3 +17,24 @@ struct Interval {
 
 #define GET_OP_CLASSES
 #include "dialect/PlanOps.h.inc"
+
+namespace plan {
+
+/// What the operations that give spans have in common.
+struct SpanParts {
+  llvm::SmallVector<Interval> live, holes;
+  bool exact = false;
+  int64_t step = 0;       ///< keys of a tile
+  // Of plan.blocks and plan.tokens:
+  mlir::Value list;       ///< null for plan.tiles
+  mlir::ValueRange indices; ///< of the list
+  mlir::Value below;      ///< keys from here on are absent
+  int64_t run = 1;        ///< keys of an item
+  bool gathered = false;  ///< plan.tokens
+  explicit operator bool() const { return step; }
+};
+
+/// The parts of a span; none of what is no span.
+SpanParts partsOf(mlir::Value span);
+
+} // namespace plan

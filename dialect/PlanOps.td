@@ -84,7 +84,8 @@ def Plan_KernelOp : Plan_Op<"kernel", [AffineScope, NoTerminator, SingleBlock,
 def Plan_RowsOp : Plan_Op<"rows", [Pure]> {
   let summary = "The index tile of the rows `from`, `from + 1`, .. below `limit`; the rest is absent";
   let description = [{
-    Loads at an absent entry give zero, stores there do nothing.
+    Loads at an absent entry give zero, stores there do nothing. `from` may be
+    below 0: rows below 0 are absent, too.
   }];
   let arguments = (ins Index:$from, Index:$limit);
   let results = (outs Plan_Tile:$result);
@@ -133,6 +134,101 @@ def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
                                                            ::mlir::OperandRange stride, ::mlir::OperandRange count);
   }];
   let hasVerifier = 1; // [plan-3]
+}
+
+//===----------------------------------------------------------------------===//
+// Lists
+//===----------------------------------------------------------------------===//
+
+def Plan_CollectOp : Plan_Op<"collect", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Makes a list of what the caller gave as a set [S12]";
+  let description = [{
+    A set that the caller gives is a buffer of integers, its last label the
+    slots. A *list* is workspace with the same labels and one slot more, of i32:
+    at uniform indices the first slot is the number of items, the items follow,
+    ascending, each once, each in `from` .. `to`; what lies behind them is
+    undefined. So readers of lists meet neither repeated items nor ones out of
+    range.
+
+    Stands alone in a kernel whose instances have one list each.
+
+    ```mlir
+    plan.collect %raw into %S[%b, %h, %t] from %zero to %C : !plan.buffer<[B, H, r, S], i32>, !plan.buffer<[B, H, r, S], i32>
+    ```
+  }];
+  let arguments = (ins Plan_Buffer:$raw, Plan_Buffer:$list, Variadic<Index>:$indices, Index:$from, Index:$to);
+  let assemblyFormat = "$raw `into` $list `[` $indices `]` `from` $from `to` $to attr-dict `:` type($raw) `,` type($list)";
+  let hasVerifier = 1; // [plan-10]
+}
+
+def Plan_MarkOp : Plan_Op<"mark", [MemoryEffects<[MemRead, MemWrite]>]> {
+  let summary = "Makes a table of truth values of what the caller gave as a set [S12]";
+  let description = [{
+    Entry x of the table at these indices says whether `from + x` is in the set;
+    entries are those below `to - from`. For sets that differ within a tile of
+    rows, or whose members are not all visible: a mask reads the table.
+  }];
+  let arguments = (ins Plan_Buffer:$raw, Plan_Buffer:$table, Variadic<Index>:$indices, Index:$from, Index:$to);
+  let assemblyFormat = "$raw `into` $table `[` $indices `]` `from` $from `to` $to attr-dict `:` type($raw) `,` type($table)";
+  let hasVerifier = 1; // [plan-10]
+}
+
+class Plan_ListSpan<string mnemonic> : Plan_Op<mnemonic, [AttrSizedOperandSegments]> {
+  let arguments = (ins Plan_Buffer:$list, Variadic<Index>:$indices, I64Attr:$run, Index:$below,
+                       Variadic<Index>:$liveLo, Variadic<Index>:$liveHi, Variadic<Index>:$liveStride, Variadic<Index>:$liveCount,
+                       Variadic<Index>:$holeLo, Variadic<Index>:$holeHi, Variadic<Index>:$holeStride, Variadic<Index>:$holeCount,
+                       UnitAttr:$exact);
+  let results = (outs Plan_Span:$result);
+  let assemblyFormat = [{
+    $list `[` $indices `]` `of` $run `below` $below
+    `live` custom<Intervals>($liveLo, $liveHi, $liveStride, $liveCount)
+    `holes` custom<Intervals>($holeLo, $holeHi, $holeStride, $holeCount)
+    (`exact` $exact^)? attr-dict `:` type($list) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::plan::Interval> live();
+    ::llvm::SmallVector<::plan::Interval> holes();
+  }];
+  let hasVerifier = 1; // [plan-3]
+}
+
+def Plan_BlocksOp : Plan_ListSpan<"blocks"> {
+  let summary = "The aligned key tiles inside listed blocks that meet a live interval";
+  let description = [{
+    Item x of the list is the block of the keys `x * run`, .., `x * run + run - 1`;
+    the step of the span divides `run`. So the tiles are those of `plan.tiles`,
+    aligned and of consecutive keys, less the ones outside listed blocks. Keys
+    from `below` on are absent (only the last block can have some).
+
+    Live intervals, holes and `exact` mean what they mean for `plan.tiles`: of
+    the tiles inside listed blocks those that meet a live interval are visited;
+    a visited tile clear of every hole is *full*, every other one *mixed*. The
+    list stands for a condition of the mask that is always true on visited
+    tiles, so the region of `plan.mask` does not hold it any more. What lies
+    behind the last key is a hole here, too. Tiles come in the order of the
+    list or any other.
+
+    ```mlir
+    %keys = plan.blocks %S[%b, %h, %u] of 128 below %M live(%zero to %end) holes(%first to %M) exact : !plan.buffer<[B, H, r, S], i32> -> !plan.span<64>
+    ```
+  }];
+}
+
+def Plan_TokensOp : Plan_ListSpan<"tokens"> {
+  let summary = "The keys of a list, gathered into tiles";
+  let description = [{
+    The runs of the items, `x * run`, .., `x * run + run - 1`, laid end to end and
+    cut off at `below`, make one ascending sequence of keys; with `of 1` it is the
+    list itself. Tile T holds entries `T * step` .. of it: the index tile of the
+    sweep has arbitrary ascending keys. All but the last tile are whole; in the
+    last one the entries behind the end of the sequence are absent.
+
+    Intervals are met by the keys of a tile, `exact` or not: a tile none of
+    whose keys lies in a live interval may be skipped, one with no key in a hole
+    and no absent entry is *full*. (Comparing the interval from its first to its
+    last key is sound.) As for `plan.blocks`, the mask does not repeat what the
+    list says.
+  }];
 }
 
 def Plan_SweepOp : Plan_Op<"sweep", [DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {

@@ -806,3 +806,115 @@ plan.program @p {
     %z = plan.scale %s by %qt : !plan.tile<r, c, f32>, !plan.tile<r, d = 8, f32>
   }
 }
+
+// -----
+
+// [plan-3]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{has blocks of 96 keys, no multiple of 64}}
+    %z = plan.blocks %S[%b] of 96 below %N live() holes() : !set -> !plan.span<64>
+  }
+}
+
+// -----
+
+// [plan-3]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{has items of at least one key}}
+    %z = plan.tokens %S[%b] of 0 below %N live() holes() : !set -> !plan.span<64>
+  }
+}
+
+// -----
+
+// [plan-3]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{takes a list of i32}}
+    %z = plan.tokens %x[%b] of 1 below %N live() holes() : !plan.buffer<[B, S], f32> -> !plan.span<64>
+  }
+}
+
+// -----
+
+// [plan-3]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{takes 1 indices of the list, found 2}}
+    %z = plan.tokens %S[%b, %b] of 1 below %N live() holes() : !set -> !plan.span<64>
+  }
+}
+
+// -----
+
+// [plan-10]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{takes 1 indices of the set, found 2}}
+    plan.collect %S into %S[%b, %b] from %N to %N : !set, !set
+  }
+}
+
+// -----
+
+// [plan-10]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{takes a set of integers}}
+    plan.collect %x into %S[%b] from %N to %N : !plan.buffer<[B, S], f32>, !set
+  }
+}
+
+// -----
+
+// [plan-10]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{takes a list of i32}}
+    plan.collect %S into %x[%b] from %N to %N : !set, !plan.buffer<[B, S], f32>
+  }
+}
+
+// -----
+
+// [plan-10]
+!set = !plan.buffer<[B, S], i32>
+plan.program @p {
+  %N = plan.extent "N"
+  %S = plan.tensor "S" : !set
+  %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
+  plan.kernel "k" (%b < %N) {
+    // expected-error@below {{makes a table of i1}}
+    plan.mark %S into %S[%b] from %N to %N : !set, !set
+  }
+}

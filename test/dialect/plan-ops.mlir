@@ -21,8 +21,19 @@ plan.program @every {
   %B = plan.extent "B"
   %H = plan.extent "H"
   %N = plan.extent "N"
+  %raw = plan.tensor "S" : !plan.buffer<[B, H, t, S], i32>
+  %C = plan.extent "S"
+  %S = plan.alloc "S" (%B, %H, %N, %C) : !plan.buffer<[B, H, t, S], i32>
+  %table = plan.alloc "S.table" (%B, %H, %N, %C) : !plan.buffer<[B, H, t, x], i1>
   // CHECK: plan.alloc "sums"(%B, %N) : <[B, N], f32>
   %sums = plan.alloc "sums" (%B, %N) : !plan.buffer<[B, N], f32>
+  plan.kernel "S" (%b < %B, %h < %H, %t < %N) {
+    %zero = arith.constant 0 : index
+    // CHECK: plan.collect %S into %{{.*}}[%b, %h, %t] from %{{.*}} to %N : <[B, H, t, S], i32>, <[B, H, t, S], i32>
+    plan.collect %raw into %S[%b, %h, %t] from %zero to %N : !plan.buffer<[B, H, t, S], i32>, !plan.buffer<[B, H, t, S], i32>
+    // CHECK: plan.mark %S into %{{.*}}[%b, %h, %t] from %{{.*}} to %N : <[B, H, t, S], i32>, <[B, H, t, x], i1>
+    plan.mark %raw into %table[%b, %h, %t] from %zero to %N : !plan.buffer<[B, H, t, S], i32>, !plan.buffer<[B, H, t, x], i1>
+  }
   // CHECK: plan.kernel "o" (%b < %B, %h < %H, %t < %N) schedule {cols = 64 : i64, rows = 64 : i64} {
   plan.kernel "o" (%b < %B, %h < %H, %t < %N) schedule {rows = 64, cols = 64} {
     %zero = arith.constant 0 : index
@@ -37,6 +48,10 @@ plan.program @every {
     %keys = plan.tiles live(%zero to %t, %zero to %N by %window times %B) holes(%t to %N) exact : !plan.span<64>
     // CHECK: plan.tiles live () holes (%[[Z]] to %N by %window times %H) : <1>
     %heads = plan.tiles live() holes(%zero to %N by %window times %H) : !plan.span<1>
+    // CHECK: plan.blocks %{{.*}}[%b, %h, %t] of 128 below %N live (%[[Z]] to %t) holes (%t to %N) exact : <[B, H, t, S], i32> -> <64>
+    %blocks = plan.blocks %S[%b, %h, %t] of 128 below %N live(%zero to %t) holes(%t to %N) exact : !plan.buffer<[B, H, t, S], i32> -> !plan.span<64>
+    // CHECK: plan.tokens %{{.*}}[%b, %h, %t] of 1 below %N live () holes () : <[B, H, t, S], i32> -> <64>
+    %tokens = plan.tokens %S[%b, %h, %t] of 1 below %N live() holes() : !plan.buffer<[B, H, t, S], i32> -> !plan.span<64>
     // CHECK: plan.load %len[%b] : <[B], index>, index -> index
     %n = plan.load %len[%b] : !plan.buffer<[B], index>, index -> index
     // CHECK: plan.load %q[%b, %h, %{{.*}}] : <[B, H, N], vector<64xbf16>>, index, index, !plan.tile<r, index> -> !plan.tile<r, d = 64, bf16>
