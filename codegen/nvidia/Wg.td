@@ -149,15 +149,17 @@ def Wg_RingOp : Wg_Op<"ring", [Pure]> {
   let summary = "A ring of tiles at fixed places of shared memory";
   let description = [{
     `at` is a multiple of 1024 and holds `bytes()` of the type; `barriers` is a
-    multiple of 8 and holds 16 bytes for every stage.
+    multiple of 8 and holds 16 bytes for every stage. A `gathered` ring is filled
+    by all threads of the producer with `wg.gather`, any other one by `wg.copy`.
 
     ```mlir
     %k = wg.ring at 32768 barriers 163840 : !wg.ring<2 x 128 x 128 x bf16>
+    %v = wg.ring at 32768 barriers 163840 gathered : !wg.ring<2 x 128 x 128 x bf16>
     ```
   }];
-  let arguments = (ins I64Attr:$at, I64Attr:$barriers);
+  let arguments = (ins I64Attr:$at, I64Attr:$barriers, UnitAttr:$gathered);
   let results = (outs Wg_Ring:$result);
-  let assemblyFormat = "`at` $at `barriers` $barriers attr-dict `:` type($result)";
+  let assemblyFormat = "`at` $at `barriers` $barriers (`gathered` $gathered^)? attr-dict `:` type($result)";
   let hasVerifier = 1; // [wg-5]
 }
 
@@ -207,6 +209,35 @@ def Wg_CopyOp : Wg_Op<"copy"> {
     $map `[` $coordinates `]` `->` $ring `[` $use `]` (`from` $from^)? (`rows` $rows^)? attr-dict `:` type($ring)
   }];
   let hasVerifier = 1; // [wg-6]
+}
+
+def Wg_GatherOp : Wg_Op<"gather", [AttrSizedOperandSegments]> {
+  let summary = "Threads begin to fetch listed rows of a tensor into a stage; rows behind the end are zero";
+  let description = [{
+    `items` are i32 in memory that does not change. Row y of the stage is that of
+    position p = `first` + y: row items[p] of the tensor, and with `of` N, row
+    N items[p / N] + p mod N. Positions from `end` on (greater than 0) do not
+    exist. Row x of the tensor begins `stride` * x elements behind `base`; both
+    are multiples of 16 bytes. Columns behind the last one are zero, up to a
+    multiple of 64.
+
+    Into a ring, which is `gathered`: all threads of the producer, 16 rows at a
+    time. Each arrives at the stage's barrier once its copies are done, and
+    `wg.wait` orders them with products. Into a tile: all threads of the block,
+    as `wg.fetch`, and with `components` nothing needs to be aligned.
+
+    ```mlir
+    wg.gather %base by %stride rows %items[%first] below %end -> %k[%n] : !wg.ring<2 x 128 x 128 x bf16>
+    wg.gather %base by %stride rows %items[%first] of 64 below %end -> %k[%stage] : !wg.tile<2 x 64 x 128 x bf16>
+    ```
+  }];
+  let arguments = (ins Wg_Global:$base, I64:$stride, Optional<I64>:$components, Wg_Global:$items, I32:$first,
+                       DefaultValuedAttr<I64Attr, "1">:$of, I32:$end, AnyTypeOf<[Wg_Ring, Wg_Tile]>:$stages, I32:$use);
+  let assemblyFormat = [{
+    $base `by` $stride (`components` $components^)? `rows` $items `[` $first `]` (`of` $of^)? `below` $end
+    `->` $stages `[` $use `]` attr-dict `:` type($stages)
+  }];
+  let hasVerifier = 1; // [wg-18]
 }
 
 def Wg_OperandOp : Wg_Op<"operand", [Pure]> {

@@ -11,6 +11,7 @@ public:
   Ampere(WgLowering &l, Operation *op) : Sm80(op->getLoc(), l), l(l) {}
 
   void lower(wg::FetchOp op);
+  void lower(wg::GatherOp op);
   void lower(wg::FiniteOp op);
   void lower(wg::SyncAnyOp op);
   void lower(wg::LoadPackedOp op);
@@ -52,6 +53,11 @@ void Ampere::lower(wg::FetchOp op) {
     gather(to.tile, to.at, from, stride, LLVM::MulOp::create(*this, l.one(op.getComponents()), two), room, l.kernel.getThreads());
   else
     fetch(to.tile, to.at, from, stride, room, l.kernel.getThreads());
+}
+
+void Ampere::lower(wg::GatherOp op) {
+  Place to = place(cast<TypedValue<wg::TileType>>(op.getStages()), op.getUse());
+  gatherRows(l, op, {to.at, to.tile.rows, to.tile.cols, to.tile.pitch(), 128, int64_t(l.kernel.getThreads())});
 }
 
 void Ampere::lower(wg::FiniteOp op) {
@@ -103,7 +109,7 @@ std::optional<LogicalResult> attn::nvidia::lowerAmpere(WgLowering &l, Operation 
         l.set(tile, {});
         return success();
       })
-      .Case<wg::FetchOp, wg::FiniteOp, wg::SyncAnyOp, wg::LoadPackedOp, wg::MmaOp>([&](auto found) {
+      .Case<wg::FetchOp, wg::GatherOp, wg::FiniteOp, wg::SyncAnyOp, wg::LoadPackedOp, wg::MmaOp>([&](auto found) {
         Ampere(l, op).lower(found);
         return success();
       })

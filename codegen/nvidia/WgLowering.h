@@ -91,6 +91,17 @@ private:
   mlir::Value base;
 };
 
+/// A stage that threads fill, 16 bytes at a time: where it begins, rows and
+/// columns, bytes from row to row and from one chunk of 64 columns to the next;
+/// how many threads share it.
+struct GatheredStage {
+  mlir::Value at;
+  int64_t rows, cols, rowBytes, chunkBytes, threads;
+};
+/// Starts the copies of `op` into a stage; what is 16 bytes of a row goes where
+/// the 128-byte swizzle wants it.
+void gatherRows(WgLowering &l, wg::GatherOp op, GatheredStage stage);
+
 /// Each lowers operations of one family; nothing where `op` is of another.
 std::optional<mlir::LogicalResult> lowerThreads(WgLowering &l, mlir::Operation *op);
 std::optional<mlir::LogicalResult> lowerFragments(WgLowering &l, mlir::Operation *op);

@@ -68,7 +68,7 @@ static LogicalResult lower(WgLowering &l, RingInitOp op) {
       }
       for (int64_t n = 0, stages = ring.getType().getStages(); n < 2 * stages; ++n)
         l.assembly("mbarrier.init.shared::cta.b64 [$0], $1;", "r,r",
-                   {l.sharedAddress(ring.getBarriers() + 8 * n), l.i32(n < stages ? 1 : op.getWarps())}, {});
+                   {l.sharedAddress(ring.getBarriers() + 8 * n), l.i32(n >= stages ? op.getWarps() : ring.getGathered() ? 128 : 1)}, {});
     }
     l.assembly("fence.mbarrier_init.release.cluster;", "~{memory}", {}, {});
   });
@@ -99,6 +99,9 @@ static LogicalResult lower(WgLowering &l, WaitOp op) {
   if (failed(use))
     return failure();
   waitFor(l, barrier(l, *use, false), parity(l, *use));
+  // Copies by threads are writes like any other; products read another way.
+  if (use->ring.getGathered())
+    l.assembly("fence.proxy.async.shared::cta;", "~{memory}", {}, {});
   return success();
 }
 
@@ -129,6 +132,17 @@ static LogicalResult lower(WgLowering &l, CopyOp op) {
   return success();
 }
 
+static LogicalResult lower(WgLowering &l, GatherOp op) {
+  FailureOr<Use> use = useOf(l, op, op.getStages(), op.getUse());
+  if (failed(use))
+    return failure();
+  RingType type = use->type;
+  Value stage = use->stage ? l.mul(use->stage, l.i32(type.stageBytes())) : Value();
+  gatherRows(l, op, {l.shared(use->ring.getAt(), stage), type.getRows(), type.getCols(), 128, type.chunkBytes(), 128});
+  NVVM::CpAsyncMBarrierArriveOp::create(l, barrier(l, *use, false), /*noinc=*/true);
+  return success();
+}
+
 // Bits of a descriptor: address / 16; distance / 16 of chunks of 64 columns
 // (used along rows only); distance / 16 of groups of 8 rows; 128-byte swizzle.
 static LogicalResult lower(WgLowering &l, OperandOp op) {
@@ -151,6 +165,11 @@ static LogicalResult lower(WgLowering &l, OperandOp op) {
 std::optional<LogicalResult> attn::nvidia::lowerRings(WgLowering &l, Operation *op) {
   return llvm::TypeSwitch<Operation *, std::optional<LogicalResult>>(op)
       .Case<RingInitOp, AcquireOp, ExpectOp, WaitOp, ReleaseOp, CopyOp, OperandOp>([&](auto o) { return lower(l, o); })
+      .Case<GatherOp>([&](GatherOp o) -> std::optional<LogicalResult> {
+        if (isa<RingType>(o.getStages().getType()))
+          return lower(l, o);
+        return std::nullopt;
+      })
       .Case<RingOp>([&](RingOp o) {
         l.set(o.getResult(), {});
         return success();

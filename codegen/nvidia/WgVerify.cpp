@@ -1,4 +1,4 @@
-// What `wg` operations demand of their parts: rules [wg-2] to [wg-17].
+// What `wg` operations demand of their parts: rules [wg-2] to [wg-18].
 #include "codegen/nvidia/Wg.h"
 
 using namespace mlir;
@@ -94,6 +94,8 @@ LogicalResult CopyOp::verify() {
     return emitOpError("fills rows in multiples of 8");
   if (rows > 256)
     return emitOpError() << "fetches at most 256 rows, not " << rows;
+  if (auto ring = getRing().getDefiningOp<RingOp>(); ring && ring.getGathered())
+    return emitOpError("does not fill rings that are gathered");
   if (from + rows > getRing().getType().getRows())
     return emitOpError() << "ends at row " << from + rows << " of a stage of " << getRing().getType().getRows();
   return success();
@@ -115,14 +117,32 @@ LogicalResult LoadPackedOp::verify() {
 }
 
 // [wg-17] Eight threads copy a row, and every thread as many rows.
+static LogicalResult verifyShare(Operation *op, int64_t rows, int64_t threads) {
+  int64_t together = threads / 8;
+  if (together % 8 || rows % together)
+    return op->emitOpError() << "cannot share " << rows << " rows among " << threads << " threads";
+  return success();
+}
 LogicalResult FetchOp::verify() {
   auto kernel = (*this)->getParentOfType<KernelOp>();
-  if (!kernel)
-    return success();
-  int64_t together = kernel.getThreads() / 8, rows = getTile().getType().getRows();
-  if (together % 8 || rows % together)
-    return emitOpError() << "cannot share " << rows << " rows among " << kernel.getThreads() << " threads";
-  return success();
+  return kernel ? verifyShare(*this, getTile().getType().getRows(), kernel.getThreads()) : success();
+}
+
+// [wg-18] A ring that threads of a producer fill, or a tile of all threads.
+LogicalResult GatherOp::verify() {
+  if (int64_t(getOf()) < 1)
+    return emitOpError() << "takes blocks of a row at least, not of " << int64_t(getOf());
+  auto kernel = (*this)->getParentOfType<KernelOp>();
+  if (auto tile = dyn_cast<TileType>(getStages().getType()))
+    return kernel ? verifyShare(*this, tile.getRows(), kernel.getThreads()) : success();
+  if (getComponents())
+    return emitOpError("copies 16 bytes at a time into a ring");
+  auto ring = getStages().getDefiningOp<RingOp>();
+  if (ring && !ring.getGathered())
+    return emitOpError("fills rings that are gathered");
+  if (auto roles = (*this)->getParentOfType<RolesOp>(); !roles || !roles.getWhole() || !roles.getProducer().isAncestor((*this)->getParentRegion()))
+    return emitOpError("belongs to a producer that is a whole group");
+  return verifyShare(*this, cast<RingType>(getStages().getType()).getRows(), 128);
 }
 
 /// [wg-8] Sizes of a product: `k` summed on each side, `n` columns on the right.

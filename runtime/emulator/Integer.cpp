@@ -52,6 +52,10 @@ struct Min {
 struct Max {
   template <class T> T operator()(T a, T b) const { return a < b ? b : a; }
 };
+/// min.relu and max.relu: no less than 0.
+template <class F> struct NotNegative {
+  template <class T> T operator()(T a, T b) const { return std::max<T>(F()(a, b), 0); }
+};
 struct Neg {
   template <class T> T operator()(T a) const { return T(Unsigned<T>(0) - Unsigned<T>(a)); }
 };
@@ -187,12 +191,14 @@ bool lowerInteger(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     return sameTypes(l, s, i, Type::B32, 3);
   }
   bool saturate = op.take("sat"), sets = op.take("cc");
+  bool notNegative = (op.base == "min" || op.base == "max") && op.take("relu");
   int part = op.takeOne({"lo", "hi", "wide"});
   Type type = op.takeType();
   bool pair = type == Type::U16x2 || type == Type::S16x2;
   if (pair && op.base != "add" && op.base != "min" && op.base != "max" && op.base != "neg")
     return false;
-  Handler (*pick)(Type) = nullptr;
+  using Picker = Handler (*)(Type);
+  Picker pick = nullptr;
   size_t sources = 2;
   bool takes = op.base == "addc" || op.base == "subc" || op.base == "madc";
   if (sets || takes) {
@@ -252,6 +258,10 @@ bool lowerInteger(Lowering &l, Opcode &op, const Statement &s, Instr &i) {
     pick = ATTN_PICK(binary, Div);
   else if (op.base == "rem")
     pick = ATTN_PICK(binary, Rem);
+  else if (notNegative && (type == Type::S32 || type == Type::S16x2))
+    pick = op.base == "min" ? Picker(ATTN_PICK(binary, NotNegative<Min>)) : ATTN_PICK(binary, NotNegative<Max>);
+  else if (notNegative)
+    return false;
   else if (op.base == "min")
     pick = ATTN_PICK(binary, Min);
   else if (op.base == "max")

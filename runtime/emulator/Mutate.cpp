@@ -127,6 +127,12 @@ void mutateBarriers(Collector c, size_t k) {
     }
   } else if (starts(s.name, "cp.async.mbarrier.arrive")) {
     c.drop("drop-copy-arrive", p);
+    // Arrives while its copies are still under way; waits for an arrival more.
+    size_t at = t.at(p).find('[');
+    c.add("arrive-before-copies", p, t.replaced(p, "mbarrier.arrive.shared.b64 _, " + std::string(t.at(p).substr(at))));
+    std::string counted(t.at(p));
+    if (size_t noinc = counted.find(".noinc"); noinc != std::string::npos)
+      c.add("count-copy-arrive", p, t.replaced(p, counted.erase(noinc, 6)));
   } else if (starts(s.name, "mbarrier.init") && o.size() == 2 && o[1].kind == Operand::Integer) {
     c.add("one-arrival-more", p, t.replaced(p, withOperand(t.at(p), textOf(o[1]), std::to_string(o[1].bits + 1))));
   } else if (starts(s.name, "mbarrier.init")) {
@@ -225,17 +231,18 @@ void mutateProducts(Collector c, size_t k) {
   }
 }
 
-/// Without any fence at all: one alone may be covered by another.
-void dropAllFences(const Text &t, Mutations &out) {
-  std::string text(t.text);
+/// Without any fence of a kind: one alone may be covered by another.
+void dropAllFences(const Text &t, const char *kind, std::string_view fence, Mutations &out) {
+  std::string text(t.text), detail;
   uint32_t line = 0;
   for (size_t k = t.places.size(); k-- > 0;)
-    if (starts(t.places[k].statement->name, "wgmma.fence")) {
+    if (starts(t.places[k].statement->name, fence)) {
       line = t.places[k].statement->line;
+      detail = t.at(t.places[k]);
       text.replace(t.places[k].begin, t.places[k].end - t.places[k].begin, "");
     }
   if (line)
-    out.push_back({"drop-all-wgmma-fences", line, "wgmma.fence.sync.aligned;", text});
+    out.push_back({kind, line, detail, text});
 }
 
 } // namespace
@@ -248,7 +255,8 @@ std::vector<Mutation> mutationsOf(std::string_view text, size_t perKind,
     mutateBarriers({t, all}, k);
     mutateProducts({t, all}, k);
   }
-  dropAllFences(t, all);
+  dropAllFences(t, "drop-all-wgmma-fences", "wgmma.fence", all);
+  dropAllFences(t, "drop-all-proxy-fences", "fence.proxy.async", all);
   if (executed)
     all.erase(std::remove_if(all.begin(), all.end(), [&](const Mutation &m) { return !executed->count(m.line); }),
               all.end());

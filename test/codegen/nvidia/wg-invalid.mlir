@@ -644,3 +644,82 @@ wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
   // expected-error @below {{has flags up to byte 65564 of 65536}}
   %g = wg.guard %p, %v[%c] flags 65500 : !wg.packed<64 x bf16>, !wg.tile<1 x 64 x 64 x bf16>
 }
+
+// -----
+
+// [wg-6]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats, %map) {
+  %c = wg.block
+  %q = wg.ring at 0 barriers 32768 gathered : !wg.ring<1 x 128 x 64 x bf16>
+  // expected-error @below {{does not fill rings that are gathered}}
+  wg.copy %map[%c] -> %q[%c] : !wg.ring<1 x 128 x 64 x bf16>
+}
+
+// -----
+
+// [wg-18]
+wg.kernel @k threads 256 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %c = wg.block
+  %p = wg.slot %frame[0] : !llvm.ptr<1>
+  %s = wg.slot %frame[1] : i64
+  %q = wg.ring at 0 barriers 32768 : !wg.ring<1 x 128 x 64 x bf16>
+  wg.roles producer whole registers 56 {
+    // expected-error @below {{fills rings that are gathered}}
+    wg.gather %p by %s rows %p[%c] below %c -> %q[%c] : !wg.ring<1 x 128 x 64 x bf16>
+  } consumers 1 registers 240 (%w) {
+  }
+}
+
+// -----
+
+// [wg-18]
+wg.kernel @k threads 256 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %c = wg.block
+  %p = wg.slot %frame[0] : !llvm.ptr<1>
+  %s = wg.slot %frame[1] : i64
+  %q = wg.ring at 0 barriers 32768 gathered : !wg.ring<1 x 128 x 64 x bf16>
+  wg.roles producer registers 56 {
+    // expected-error @below {{belongs to a producer that is a whole group}}
+    wg.gather %p by %s rows %p[%c] below %c -> %q[%c] : !wg.ring<1 x 128 x 64 x bf16>
+  } consumers 1 registers 240 (%w) {
+  }
+}
+
+// -----
+
+// [wg-18]
+wg.kernel @k threads 256 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %c = wg.block
+  %p = wg.slot %frame[0] : !llvm.ptr<1>
+  %s = wg.slot %frame[1] : i64
+  %q = wg.ring at 0 barriers 32768 gathered : !wg.ring<1 x 128 x 64 x bf16>
+  wg.roles producer whole registers 56 {
+    // expected-error @below {{copies 16 bytes at a time into a ring}}
+    wg.gather %p by %s components %s rows %p[%c] below %c -> %q[%c] : !wg.ring<1 x 128 x 64 x bf16>
+  } consumers 1 registers 240 (%w) {
+  }
+}
+
+// -----
+
+// [wg-18]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %c = wg.block
+  %p = wg.slot %frame[0] : !llvm.ptr<1>
+  %s = wg.slot %frame[1] : i64
+  %q = wg.tile at 0 : !wg.tile<1 x 24 x 64 x bf16>
+  // expected-error @below {{cannot share 24 rows among 128 threads}}
+  wg.gather %p by %s rows %p[%c] below %c -> %q[%c] : !wg.tile<1 x 24 x 64 x bf16>
+}
+
+// -----
+
+// [wg-18]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %c = wg.block
+  %p = wg.slot %frame[0] : !llvm.ptr<1>
+  %s = wg.slot %frame[1] : i64
+  %q = wg.tile at 0 : !wg.tile<1 x 32 x 64 x bf16>
+  // expected-error @below {{takes blocks of a row at least, not of 0}}
+  wg.gather %p by %s rows %p[%c] of 0 below %c -> %q[%c] : !wg.tile<1 x 32 x 64 x bf16>
+}

@@ -231,6 +231,35 @@ TEST(CpAsync, ArrivesAtAnMbarrier) {
   }
 }
 
+// Copies by threads are writes through the generic proxy, also where an mbarrier
+// says that they are done: products read them behind a fence of their own.
+TEST(CpAsync, ProductsNeedAFence) {
+  auto kernel = [](const std::string &arrive, const std::string &fence) {
+    return kernelOf(R"(
+    .reg .b32 %a<4>; setp.eq.u32 %p1, %lane, 0; @%p1 mbarrier.init.shared.b64 [dyn+2048], 128; bar.sync 0; st.global.u64 [%here], 0;
+    mov.b64 %d1, dyn; setp.ge.u32 %p2, %lane, 128; @%p2 bra READ; mul.wide.u32 %d2, %lane, 16; add.u64 %d2, %d1, %d2;
+    cp.async.ca.shared.global [%d2], [%here], 8; cp.async.ca.shared.global [%d2+8], [%here], 8;)" +
+                    arrive + R"(bra END;
+    READ: mov.b32 %a0, 0; mov.b32 %a1, 0; mov.b32 %a2, 0; mov.b32 %a3, 0; mov.b32 %r0, 0; mov.b32 %r1, 0; mov.b32 %r2, 0; mov.b32 %r3, 0;
+    W: mbarrier.try_wait.parity.shared.b64 %p3, [dyn+2048], 0; @!%p3 bra W;)" +
+                    fence + R"(shr.u64 %d1, %d1, 4; or.b64 %d1, %d1, 0x0000000800080000; setp.eq.u32 %p1, 0, 0; wgmma.fence.sync.aligned;
+    wgmma.mma_async.sync.aligned.m64n8k16.f32.bf16.bf16 {%r0, %r1, %r2, %r3}, {%a0, %a1, %a2, %a3}, %d1, %p1, 1, 1, 0;
+    wgmma.commit_group.sync.aligned; wgmma.wait_group.sync.aligned 0; END:)");
+  };
+  std::string arrive = "cp.async.mbarrier.arrive.noinc.shared.b64 [dyn+2048];", fence = "fence.proxy.async.shared::cta;";
+  for (Schedule schedule : AllSchedules) {
+    Options options;
+    options.schedule = schedule;
+    Ran good = runKernel(kernel(arrive, fence), 256, options);
+    EXPECT_TRUE(good.report.ok()) << good.report.text();
+    EXPECT_EQ(only(runKernel(kernel(arrive, ""), 256, options)), Finding::Kind::Proxy);
+    // A fence by the writer, before the copies have landed, is none.
+    EXPECT_EQ(only(runKernel(kernel(fence + arrive, ""), 256, options)), Finding::Kind::Proxy);
+    // An arrival that does not wait for the copies.
+    EXPECT_FALSE(runKernel(kernel("mbarrier.arrive.shared.b64 _, [dyn+2048];", fence), 256, options).report.ok());
+  }
+}
+
 TEST(Wgmma, RulesOfRegisters) {
   auto kernel = [](const std::string &before, const std::string &after) {
     return kernelOf(

@@ -33,6 +33,10 @@ TEST(Integer, MinimumMaximumSign) {
   EXPECT_EQ(eval32("min.s32", "-1, 1"), uint32_t(-1));
   EXPECT_EQ(eval32("min.u32", "-1, 1"), 1u);
   EXPECT_EQ(eval64("max.s64", "-1, 1"), 1u);
+  EXPECT_EQ(eval32("min.relu.s32", "-1, 1"), 0u);
+  EXPECT_EQ(eval32("max.relu.s32", "-2, -1"), 0u);
+  EXPECT_EQ(eval32("min.relu.s32", "7, 3"), 3u);
+  EXPECT_EQ(eval32("max.relu.s16x2", "0xffff0005, 0xfffe0001"), 0x00000005u);
   EXPECT_EQ(eval32("abs.s32", "-5"), 5u);
   EXPECT_EQ(eval64("neg.s64", "5"), uint64_t(-5));
   EXPECT_EQ(eval32("sad.u32", "3, 10, 1"), 8u);
