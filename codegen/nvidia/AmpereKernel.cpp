@@ -152,6 +152,17 @@ void AmpereItem::fetch(const Source &source, Value first, bool whole, Value to, 
   e.when(source.aligned, [&] { copy({}); }, [&] { copy(source.component); });
 }
 
+// Rows of a source that is absent as a whole end at 0.
+void AmpereItem::gather(const Source &source, const KeyList &list, Value first, Value to, Value stage) {
+  Value end = list.length;
+  if (!source.certain)
+    end = e.select(e.cmp(CmpIPredicate::sgt, source.limit, e.integer(0)), end, i32(0));
+  auto copy = [&](Value component) {
+    wg::GatherOp::create(e, source.base, source.stride, component, list.items, first, e.getI64IntegerAttr(list.run), end, to, stage);
+  };
+  e.when(source.aligned, [&] { copy({}); }, [&] { copy(source.component); });
+}
+
 // The shortest of what is read at the sweep's keys.
 Value AmpereItem::keyLimit(const SweepShape &sweep) {
   Value limit;

@@ -3,7 +3,7 @@
 #pragma once
 #include "codegen/Manifest.h"
 #include "codegen/nvidia/Fragments.h"
-#include "codegen/nvidia/SpanCursor.h"
+#include "codegen/nvidia/SweepKeys.h"
 
 namespace attn::nvidia {
 
@@ -57,14 +57,14 @@ private:
   struct Sweep {
     const SweepShape &shape;
     const AmpereLayout::Sweep &layout;
-    const SpanCursor &cursor;
+    const SweepKeys &keys;
     Values tiles;                        ///< wg.tile
     llvm::SmallVector<Source> sources;
-    mlir::Value limit;                   ///< keys from here on do not exist; i32
   };
   Source source(const AmpereLayout::Tile &tile, mlir::Value index);
   mlir::Value tile(const AmpereLayout::Tile &tile);
   void fetch(const Source &source, mlir::Value first, bool whole, mlir::Value to, mlir::Value stage);
+  void gather(const Source &source, const KeyList &list, mlir::Value first, mlir::Value to, mlir::Value stage);
   /// Begins to fetch what fronts (or only backs) read of tile `at`, if there is
   /// one, into the stage of use `count`; all its keys exist if it is `whole`.
   /// The group of copies is closed in any case.

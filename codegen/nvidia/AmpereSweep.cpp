@@ -28,10 +28,12 @@ void AmpereItem::fetchKeys(const Sweep &s, Value at, Value count, bool values, b
   if (first == last)
     return;
   e.when(exists(e, at), [&] {
-    Value key = wide(arith::MulIOp::create(e, at, i32(s.shape.cols)));
-    Value stage = arith::AndIOp::create(e, count, i32(1));
+    Value key = s.keys.first(e, at), stage = arith::AndIOp::create(e, count, i32(1));
     for (unsigned n = first; n < last; ++n)
-      fetch(s.sources[n], key, whole, s.tiles[n], stage);
+      if (s.shape.span.gathered)
+        gather(s.sources[n], *s.keys.list, key, s.tiles[n], stage);
+      else
+        fetch(s.sources[n], wide(key), whole, s.tiles[n], stage);
   });
   wg::FetchCommitOp::create(e);
 }
@@ -78,7 +80,7 @@ AmpereItem::Values AmpereItem::step(const Sweep &s, Value at, Value next, Value 
   f.scope([&] {
     for (auto [argument, frag] : llvm::zip(body.getArguments().drop_front(), carried))
       f.set(argument, frag);
-    f.setKeys(s.shape, arith::MulIOp::create(e, at, i32(s.shape.cols)), s.limit, full);
+    s.keys.look(f, at, full);
     if (fronts)
       turn(false);
     auto scores = wg::FragType::get(e.getContext(), true, s.shape.cols, e.getF32Type());
@@ -132,7 +134,7 @@ AmpereItem::Values AmpereItem::loop(const Sweep &s, SpanCursor::Run run, Value b
       e.setInsertionPointToEnd(branch.thenBlock());
       scf::YieldOp::create(e, ValueRange{after, state[1]});
       e.setInsertionPointToEnd(branch.elseBlock());
-      SpanCursor::Run found = s.cursor.seek(e, after, full);
+      SpanCursor::Run found = s.keys.cursor.seek(e, after, full);
       scf::YieldOp::create(e, ValueRange{found.from, found.to});
     }
     Value next = branch.getResult(0), fetched = next;
@@ -155,14 +157,13 @@ void AmpereItem::sweep(const SweepShape &shape, const AmpereLayout::Sweep &layou
     fast = e.band(fast, e.cmp(arith::CmpFPredicate::OGT, x, e.real(0)));
     fast = e.band(fast, e.cmp(arith::CmpFPredicate::OLT, x, e.extreme(e.getF32Type(), true)));
   }
-  Value limit = keyLimit(shape);
-  SpanCursor cursor(f.uniform, shape.tiles, shape.cols, limit, fast);
-  Sweep s{shape, layout, cursor, {}, {}, arith::TruncIOp::create(e, e.getI32Type(), limit)};
+  SweepKeys keys(f.uniform, shape, keyLimit(shape), fast);
+  Sweep s{shape, layout, keys, {}, {}};
   for (const AmpereLayout::Tile &t : layout.tiles) {
     s.tiles.push_back(tile(t));
     s.sources.push_back(source(t, op.getBody().getArgument(0)));
   }
-  SpanCursor::Run mixed = cursor.seek(e, i32(0), false), full = cursor.seek(e, i32(0), true);
+  SpanCursor::Run mixed = keys.cursor.seek(e, i32(0), false), full = keys.cursor.seek(e, i32(0), true);
   Value first = e.select(exists(e, mixed.from), mixed.from, full.from), count = i32(0);
   fetchKeys(s, first, count, false, false);
   fetchKeys(s, first, count, true, false);

@@ -115,6 +115,13 @@ void Fragments::setKeys(const SweepShape &of, Value first, Value end, bool isFul
   k.range = Bounds::positions();
 }
 
+void Fragments::setKeyNumbers(const SweepShape &of, Value keys) {
+  Known &k = known[SweepOp(of.op).getBody().getArgument(0)];
+  k = Known();
+  k.frag = keys;
+  k.range = Bounds::positions();
+}
+
 void Fragments::set(Value tile, Value frag) { known[tile].frag = frag; }
 
 void Fragments::scope(llvm::function_ref<void()> body) {

@@ -36,6 +36,9 @@ public:
   /// The group looks at keys `first`, ... of `sweep`; those from `limit` on do
   /// not exist. i32. With `full` masks are true.
   void setKeys(const SweepShape &sweep, mlir::Value first, mlir::Value limit, bool full);
+  /// The keys of the tile at hand do not follow one another: `setKeys` has got
+  /// positions, and these (columns, i32) are the keys.
+  void setKeyNumbers(const SweepShape &sweep, mlir::Value keys);
   /// Folds whose results stay apart in the lanes.
   llvm::DenseSet<mlir::Operation *> deferred;
 

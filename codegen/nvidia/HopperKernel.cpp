@@ -1,4 +1,5 @@
 #include "codegen/nvidia/HopperKernel.h"
+#include "codegen/nvidia/SweepKeys.h"
 #include "dialect/PlanRules.h"
 
 using namespace mlir;
@@ -33,9 +34,13 @@ private:
   Value rowTiles(cpu::Tiles &t);
   Item begin(Value item, Value parameters);
   Value keyLimit(cpu::Tiles &t, const SweepShape &sweep);
-  SpanCursor cursorOf(cpu::Tiles &t, const SweepShape &sweep, Value limit);
+  SweepKeys keysOf(cpu::Tiles &t, const SweepShape &sweep);
+  void fetching(llvm::function_ref<void()> body);
+  SmallVector<Value> coordinates(cpu::Tiles &t, LoadOp load, Value row);
   void copy(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, Value row);
-  Value fetch(cpu::Tiles &t, unsigned sweep, const SpanCursor &cursor, ArrayRef<Value> uses);
+  void copyPieces(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, const KeyList &list, Value tile);
+  void gather(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, const KeyList &list, Value first);
+  Value fetch(cpu::Tiles &t, unsigned sweep, const SweepKeys &keys, ArrayRef<Value> uses);
   Values advance(unsigned sweep, ArrayRef<Value> uses, Value tiles);
 
   ModuleOp module;
@@ -55,7 +60,7 @@ private:
 void HopperKernel::makeRings() {
   for (const HopperLayout::Ring &r : layout.rings) {
     auto type = wg::RingType::get(e.getContext(), r.stages, r.rows, r.cols, r.element);
-    rings.push_back(wg::RingOp::create(e, type, r.at, r.barriers));
+    rings.push_back(wg::RingOp::create(e, type, r.at, r.barriers, r.gathered));
   }
   wg::RingInitOp::create(e, rings, 4 * layout.groups);
 }
@@ -146,14 +151,14 @@ Value HopperKernel::keyLimit(cpu::Tiles &t, const SweepShape &sweep) {
   return limit ? limit : e.integer(SpanCursor::end);
 }
 
-SpanCursor HopperKernel::cursorOf(cpu::Tiles &t, const SweepShape &sweep, Value limit) {
+SweepKeys HopperKernel::keysOf(cpu::Tiles &t, const SweepShape &sweep) {
   Value fast;
   for (Value factor : scoreFactors(sweep)) {
     Value f = t.scalar(factor), infinite = e.extreme(e.getF32Type(), true);
     fast = e.band(fast, e.cmp(CmpFPredicate::OGT, f, e.real(0)));
     fast = e.band(fast, e.cmp(CmpFPredicate::OLT, f, infinite));
   }
-  return SpanCursor(t, sweep.tiles, sweep.cols, limit, fast);
+  return SweepKeys(t, sweep, keyLimit(t, sweep), fast);
 }
 
 // Counters of the sweep's rings, after so many tiles.
@@ -170,8 +175,14 @@ HopperKernel::Values HopperKernel::advance(unsigned sweep, ArrayRef<Value> uses,
 // The producer
 //===----------------------------------------------------------------------===//
 
-void HopperKernel::copy(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, Value row) {
-  LoadOp load = stream.load;
+// What one thread does for all of a producer that is a whole group.
+void HopperKernel::fetching(llvm::function_ref<void()> body) {
+  if (!layout.whole)
+    return body();
+  e.when(e.cmp(CmpIPredicate::eq, wg::ThreadOp::create(e), i32(e, 0)), body);
+}
+
+HopperKernel::Values HopperKernel::coordinates(cpu::Tiles &t, LoadOp load, Value row) {
   Values coordinates{row};
   for (Value index : load.getIndices()) {
     if (isa<plan::TileType>(index.getType()))
@@ -181,19 +192,70 @@ void HopperKernel::copy(cpu::Tiles &t, const HopperLayout::Stream &stream, Value
       x = e.max(e.min(x, e.integer(SpanCursor::end)), e.integer(-1));
     coordinates.push_back(e.createOrFold<arith::TruncIOp>(e.getI32Type(), x));
   }
+  return coordinates;
+}
+
+void HopperKernel::copy(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, Value row) {
+  Values at = coordinates(t, stream.load, row);
+  fetching([&] {
+    Value ring = rings[stream.ring];
+    wg::AcquireOp::create(e, ring, use);
+    wg::ExpectOp::create(e, ring, use);
+    wg::CopyOp::create(e, entry.mapArgument(stream.map), at, ring, use, e.getI64IntegerAttr(0), IntegerAttr());
+  });
+}
+
+// A box for each item. Items behind the last one lie behind the end of the
+// tensor, where everything is zero.
+void HopperKernel::copyPieces(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, const KeyList &list, Value tile) {
+  Value ring = rings[stream.ring];
+  int64_t pieces = layout.rings[stream.ring].rows / list.run;
+  Values at = coordinates(t, stream.load, {});
+  fetching([&] {
+    wg::AcquireOp::create(e, ring, use);
+    wg::ExpectOp::create(e, ring, use);
+    for (int64_t n = 0; n < pieces; ++n) {
+      at[0] = list.keyOrEnd(e, e.add(e.mul(tile, i32(e, pieces)), i32(e, n)));
+      wg::CopyOp::create(e, entry.mapArgument(stream.map), at, ring, use, e.getI64IntegerAttr(n * list.run), e.getI64IntegerAttr(list.run));
+    }
+  });
+}
+
+// Row by row, by all threads. Uniform indices outside their label make all rows absent.
+void HopperKernel::gather(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, const KeyList &list, Value first) {
+  LoadOp load = stream.load;
+  const cpu::Memory &m = frame.memory.find(load.getBuffer())->second;
+  Value start = e.integer(0), exists, stride;
+  for (auto [k, index] : llvm::enumerate(load.getIndices())) {
+    Value apart = e.loadSlot(t.cx.frame, m.strideSlot(k), e.i64());
+    if (isa<plan::TileType>(index.getType())) {
+      stride = apart;
+      continue;
+    }
+    Value x = t.scalar(index);
+    if (!isa<BlockArgument>(index) && !index.getDefiningOp<attn::KvHeadOp>())
+      exists = e.band(exists, e.cmp(CmpIPredicate::ult, x, t.lengthOf(m, k)));
+    start = e.add(start, e.mul(x, apart));
+  }
+  Value end = list.length;
+  if (exists) {
+    start = e.select(exists, start, e.integer(0));
+    end = e.select(exists, end, i32(e, 0));
+  }
+  Value address = e.add(e.loadSlot(t.cx.frame, m.slot, e.i64()), e.mul(start, e.integer(2)));
+  Value base = LLVM::IntToPtrOp::create(e, LLVM::LLVMPointerType::get(e.getContext(), 1), address);
   Value ring = rings[stream.ring];
   wg::AcquireOp::create(e, ring, use);
-  wg::ExpectOp::create(e, ring, use);
-  wg::CopyOp::create(e, entry.mapArgument(stream.map), coordinates, ring, use, e.getI64IntegerAttr(0), IntegerAttr());
+  wg::GatherOp::create(e, base, stride, Value(), list.items, first, e.getI64IntegerAttr(list.run), end, ring, use);
 }
 
 // All tiles of a sweep, in the order of the consumers; returns how many.
-Value HopperKernel::fetch(cpu::Tiles &t, unsigned n, const SpanCursor &cursor, ArrayRef<Value> uses) {
+Value HopperKernel::fetch(cpu::Tiles &t, unsigned n, const SweepKeys &keys, ArrayRef<Value> uses) {
   const SweepShape &sweep = shape.sweeps[n];
   Type i = e.getI32Type();
   Value count = i32(e, 0);
   for (bool full : {false, true}) {
-    SpanCursor::Run run = cursor.seek(e, i32(e, 0), full);
+    SpanCursor::Run run = keys.cursor.seek(e, i32(e, 0), full);
     auto outer = scf::WhileOp::create(e, TypeRange{i, i, i}, ValueRange{run.from, run.to, count});
     OpBuilder::InsertionGuard guard(e);
     SmallVector<Location> locs(3, e.getLoc());
@@ -202,19 +264,28 @@ Value HopperKernel::fetch(cpu::Tiles &t, unsigned n, const SpanCursor &cursor, A
     Block *after = e.createBlock(&outer.getAfter(), {}, TypeRange{i, i, i}, locs);
     Value from = after->getArgument(0), to = after->getArgument(1), done = after->getArgument(2);
     Value tiles = e.createOrFold<arith::ExtSIOp>(e.i64(), e.sub(to, from));
-    wg::CountOp::create(e, entry.statsArgument(), Manifest::Visited, tiles);
-    if (!full)
-      wg::CountOp::create(e, entry.statsArgument(), Manifest::Mixed, tiles);
+    fetching([&] {
+      wg::CountOp::create(e, entry.statsArgument(), Manifest::Visited, tiles);
+      if (!full)
+        wg::CountOp::create(e, entry.statsArgument(), Manifest::Mixed, tiles);
+    });
     auto inner = scf::ForOp::create(e, from, to, i32(e, 1), ValueRange(done));
     {
       OpBuilder::InsertionGuard inside(e);
       e.setInsertionPointToStart(inner.getBody());
-      Value row = e.mul(inner.getInductionVar(), i32(e, sweep.cols)), number = inner.getRegionIterArg(0);
-      for (const HopperLayout::Stream &s : layout.streamed[n])
-        copy(t, s, e.add(uses[layout.rings[s.ring].counter], number), row);
+      Value tile = inner.getInductionVar(), number = inner.getRegionIterArg(0), first = keys.first(e, tile);
+      for (const HopperLayout::Stream &s : layout.streamed[n]) {
+        Value use = e.add(uses[layout.rings[s.ring].counter], number);
+        if (layout.rings[s.ring].gathered)
+          gather(t, s, use, *keys.list, first);
+        else if (sweep.span.gathered)
+          copyPieces(t, s, use, *keys.list, tile);
+        else
+          copy(t, s, use, first);
+      }
       scf::YieldOp::create(e, ValueRange(e.add(number, i32(e, 1))));
     }
-    SpanCursor::Run following = cursor.seek(e, to, full);
+    SpanCursor::Run following = keys.cursor.seek(e, to, full);
     scf::YieldOp::create(e, ValueRange{following.from, following.to, inner.getResult(0)});
     count = outer.getResult(2);
   }
@@ -229,8 +300,8 @@ void HopperKernel::producer() {
       copy(t, s, uses[0], item.firstRow);
     for (unsigned n = 0; n < shape.sweeps.size(); ++n) {
       t.mark(); // what only the sweep needs need not be there before
-      SpanCursor cursor = cursorOf(t, shape.sweeps[n], keyLimit(t, shape.sweeps[n]));
-      Value tiles = fetch(t, n, cursor, uses);
+      SweepKeys keys = keysOf(t, shape.sweeps[n]);
+      Value tiles = fetch(t, n, keys, uses);
       uses = advance(n, uses, tiles);
     }
     return uses;
@@ -260,11 +331,9 @@ void HopperKernel::consumer(Value group) {
         continue;
       }
       const SweepShape &sweep = shape.sweeps[n];
-      Value limit = keyLimit(t, sweep);
-      SpanCursor cursor = cursorOf(t, sweep, limit);
-      Value most = e.min(limit, e.integer(SpanCursor::end));
+      SweepKeys keys = keysOf(t, sweep);
       HopperSweep consume(f, sweep, layout, layout.streamed[n], rings, group);
-      Value tiles = consume.run(cursor, uses, uses[0], e.createOrFold<arith::TruncIOp>(e.getI32Type(), most));
+      Value tiles = consume.run(keys, uses, uses[0]);
       uses = advance(n, uses, tiles);
       if (++n == shape.sweeps.size())
         for (const HopperLayout::Stream &s : layout.stationary)
@@ -292,8 +361,10 @@ LogicalResult HopperKernel::run() {
   e.setInsertionPoint(entry.entry().getTerminator());
   makeRings();
   static constexpr std::pair<int64_t, int64_t> registers[] = {{56, 240}, {40, 232}, {32, 160}};
-  auto [fetching, computing] = registers[layout.groups - 1];
-  auto roles = wg::RolesOp::create(e, fetching, layout.groups, computing, false, [](OpBuilder &, Location) {}, [](OpBuilder &, Location, Value) {});
+  static constexpr std::pair<int64_t, int64_t> gathering[] = {{56, 240}, {56, 224}, {56, 152}};
+  bool gathers = llvm::any_of(shape.sweeps, [](const SweepShape &s) { return s.span.gathered; });
+  auto [loading, computing] = (gathers ? gathering : registers)[layout.groups - 1];
+  auto roles = wg::RolesOp::create(e, loading, layout.groups, computing, layout.whole, [](OpBuilder &, Location) {}, [](OpBuilder &, Location, Value) {});
   e.setInsertionPoint(roles.getProducer().front().getTerminator());
   producer();
   e.setInsertionPoint(roles.getConsumer().front().getTerminator());

@@ -3,7 +3,7 @@
 #pragma once
 #include "codegen/Manifest.h"
 #include "codegen/nvidia/Fragments.h"
-#include "codegen/nvidia/SpanCursor.h"
+#include "codegen/nvidia/SweepKeys.h"
 
 namespace attn::nvidia {
 
@@ -14,6 +14,7 @@ struct HopperLayout {
     mlir::Type element;
     int64_t at = 0, barriers = 0;
     unsigned counter = 0;   ///< which count of uses it goes by
+    bool gathered = false;  ///< filled row by row by a whole group
   };
   /// Where an operand comes from: a ring and the tensor map that fills it.
   struct Stream {
@@ -28,6 +29,7 @@ struct HopperLayout {
   int64_t flags = 0; ///< a byte for each key of a tile and each product with values
   int64_t shared = 0;
   int64_t groups = 0;
+  bool whole = false; ///< a whole group fetches: some ring is gathered
 
   /// Counter 0 counts items; a ring that serves the same sweeps as another one
   /// shares its counter.
@@ -48,7 +50,7 @@ public:
 
   /// `uses` are the counters, one for each ring; returns how many tiles there
   /// were. Results of the sweep are set in `f`.
-  mlir::Value run(const SpanCursor &cursor, llvm::ArrayRef<mlir::Value> uses, mlir::Value itemUse, mlir::Value keyLimit);
+  mlir::Value run(const SweepKeys &keys, llvm::ArrayRef<mlir::Value> uses, mlir::Value itemUse);
 
 private:
   using Values = llvm::SmallVector<mlir::Value>;
@@ -61,7 +63,7 @@ private:
   void products(State *state, Values &scores);
   /// `hidden` says whether keys may be hidden; null: they may unless `full`.
   State tile(mlir::Value at, mlir::Value count, const State &before, bool first, bool full, mlir::Value hidden = {});
-  State loop(const SpanCursor &cursor, SpanCursor::Run run, mlir::Value &count, State state, bool full);
+  State loop(SpanCursor::Run run, mlir::Value &count, State state, bool full);
   mlir::Value use(const HopperLayout::Stream &s, mlir::Value count);
   mlir::Value useOf(const HopperLayout::Stream &s, bool before);
   mlir::Value operand(const HopperLayout::Stream &s, mlir::Value use, wg::Along along, mlir::Value row);
@@ -76,7 +78,8 @@ private:
   llvm::ArrayRef<mlir::Value> rings;
   llvm::ArrayRef<mlir::Value> uses;
   llvm::SmallDenseMap<unsigned, mlir::Value> current; ///< uses of the tile at hand, by counter; the assembler knows they are uniform
-  mlir::Value group, itemUse, limit;
+  mlir::Value group, itemUse;
+  const SweepKeys *keys = nullptr;
   llvm::SmallVector<unsigned> rowStates, accumulatorStates;
   bool turns = false;
 };

@@ -21,6 +21,15 @@ static HopperLayout::Ring ringOf(LoadOp load, int64_t stages, int64_t rows) {
   return r;
 }
 
+/// How many keys lie together and are fetched at once: whole tiles, or the keys
+/// of an item. 0 if they are fetched one by one.
+static int64_t rowsOfBox(const SweepShape &sweep) {
+  int64_t run = sweep.span.run;
+  if (!sweep.span.gathered)
+    return sweep.cols;
+  return run % 8 == 0 && sweep.cols % run == 0 ? run : 0;
+}
+
 static int64_t bytesOf(const HopperLayout::Ring &r) {
   return wg::RingType::get(r.element.getContext(), r.stages, r.rows, r.cols, r.element).bytes();
 }
@@ -45,10 +54,12 @@ static void makeRings(HopperLayout &layout, const KernelShape &shape) {
     auto &streams = layout.streamed.emplace_back();
     for (LoadOp load : sweep.streamed) {
       HopperLayout::Ring wanted = ringOf(load, stages, sweep.cols);
+      wanted.gathered = rowsOfBox(sweep) == 0;
+      layout.whole |= wanted.gathered;
       unsigned ring = first;
       for (; ring < layout.rings.size(); ++ring) {
         const HopperLayout::Ring &r = layout.rings[ring];
-        if (r.rows == wanted.rows && r.cols == wanted.cols && r.element == wanted.element && !llvm::is_contained(users[ring], n))
+        if (r.gathered == wanted.gathered && r.rows == wanted.rows && r.cols == wanted.cols && r.element == wanted.element && !llvm::is_contained(users[ring], n))
           break;
       }
       if (ring == layout.rings.size()) {
@@ -95,9 +106,10 @@ HopperLayout HopperLayout::of(const KernelShape &shape, const cpu::Frame &frame)
   makeRings(layout, shape);
   for (Stream &s : layout.stationary)
     s.map = mapOf(layout, s.load, shape.rowSide, frame);
-  for (auto &streams : layout.streamed)
+  // Gathered tensors have a map as well, for the demands that the host checks.
+  for (auto [sweep, streams] : llvm::zip(shape.sweeps, layout.streamed))
     for (Stream &s : streams)
-      s.map = mapOf(layout, s.load, layout.rings[s.ring].rows, frame);
+      s.map = mapOf(layout, s.load, rowsOfBox(sweep) ? rowsOfBox(sweep) : 8, frame);
   int64_t at = 0;
   for (Ring &r : layout.rings) {
     r.at = at;

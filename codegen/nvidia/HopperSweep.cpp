@@ -165,7 +165,7 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
   Operation *yield = bodyOf(sweep).getTerminator();
   Values weights, factors;
   f.scope([&] {
-    f.setKeys(sweep, e.mul(at, i32(e, sweep.cols)), limit, full);
+    keys->look(f, at, full);
     for (auto [n, frag] : llvm::zip(rowStates, before.rows))
       f.set(bodyOf(sweep).getArgument(1 + n), frag);
     for (auto [p, frag] : llvm::zip(sweep.fronts, scores))
@@ -214,7 +214,7 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
 }
 
 // Runs of tiles of one kind, until there are none.
-HopperSweep::State HopperSweep::loop(const SpanCursor &cursor, SpanCursor::Run run, Value &count, State state, bool full) {
+HopperSweep::State HopperSweep::loop(SpanCursor::Run run, Value &count, State state, bool full) {
   Values init{run.from, run.to, count};
   init.append(flatten(state));
   SmallVector<Type> types(ValueRange(init).getTypes());
@@ -235,7 +235,7 @@ HopperSweep::State HopperSweep::loop(const SpanCursor &cursor, SpanCursor::Run r
     out.append(flatten(next));
     scf::YieldOp::create(e, out);
   }
-  SpanCursor::Run following = cursor.seek(e, after->getArgument(1), full);
+  SpanCursor::Run following = keys->cursor.seek(e, after->getArgument(1), full);
   Values out{following.from, following.to};
   out.append(inner.getResults().begin(), inner.getResults().end());
   scf::YieldOp::create(e, out);
@@ -265,15 +265,15 @@ HopperSweep::Values HopperSweep::last(State &state, Value count) {
   return done;
 }
 
-Value HopperSweep::run(const SpanCursor &cursor, ArrayRef<Value> counters, Value item, Value keyLimit) {
+Value HopperSweep::run(const SweepKeys &order, ArrayRef<Value> counters, Value item) {
   uses = counters;
   itemUse = item;
-  limit = keyLimit;
+  keys = &order;
   for (unsigned n : rowStates)
     if (DeferredSum sum = deferredSum(sweep, n); sum.fold)
       f.deferred.insert(sum.fold);
   Value none = i32(e, 0), never = i32(e, SpanCursor::end);
-  SpanCursor::Run mixed = cursor.seek(e, none, false), full = cursor.seek(e, none, true);
+  SpanCursor::Run mixed = keys->cursor.seek(e, none, false), full = keys->cursor.seek(e, none, true);
   Value hasMixed = e.cmp(CmpIPredicate::slt, mixed.from, never);
   Value any = e.createOrFold<arith::OrIOp>(hasMixed, e.cmp(CmpIPredicate::slt, full.from, never));
   Values init = start();
@@ -292,8 +292,8 @@ Value HopperSweep::run(const SpanCursor &cursor, ArrayRef<Value> counters, Value
     Value next = e.add(at, i32(e, 1)), count = i32(e, 1);
     mixed.from = e.select(hasMixed, next, mixed.from);
     full.from = e.select(hasMixed, full.from, next);
-    state = loop(cursor, mixed, count, state, false);
-    state = loop(cursor, full, count, state, true);
+    state = loop(mixed, count, state, false);
+    state = loop(full, count, state, true);
     Values done = last(state, count);
     done.push_back(count);
     scf::YieldOp::create(e, done);

@@ -178,8 +178,9 @@ bool Analysis::sweep(SweepOp op) {
   SweepShape &s = shape.sweeps.emplace_back();
   s.op = op;
   s.tiles = op.getSpan().getDefiningOp<TilesOp>();
-  if (!s.tiles)
-    return refuse(op, "keys that are listed, not counted");
+  s.span = plan::partsOf(op.getSpan());
+  if (!s.span)
+    return refuse(op, "keys of another kernel's span");
   s.cols = cast<SpanType>(op.getSpan().getType()).getStep();
   for (BlockArgument carried : op.getBody().getArguments().drop_front()) {
     bool row = dims(carried) == ArrayRef<int64_t>{R};
@@ -328,7 +329,7 @@ void KernelShape::print(llvm::raw_ostream &os) const {
     name(os << " ", load);
   os << "; stores " << stores.size() << "\n";
   for (const SweepShape &s : sweeps) {
-    os << "  sweep of " << s.cols << " keys: streamed";
+    os << "  sweep of " << s.cols << (s.span.gathered ? " gathered keys: streamed" : s.span.list ? " keys of listed blocks: streamed" : " keys: streamed");
     for (LoadOp load : s.streamed)
       name(os << " ", load);
     if (!s.tables.empty())

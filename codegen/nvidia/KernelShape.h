@@ -34,7 +34,8 @@ struct BackProduct {
 
 struct SweepShape {
   plan::SweepOp op;
-  plan::TilesOp tiles;
+  plan::TilesOp tiles;  ///< null if the keys are those of a list
+  plan::SpanParts span;
   int64_t cols = 0;
   llvm::SmallVector<FrontProduct> fronts;
   llvm::SmallVector<BackProduct> backs;

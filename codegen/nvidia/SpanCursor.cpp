@@ -12,18 +12,23 @@ static Value narrow(cpu::Emit &e, Value x) {
 
 static Value i32(cpu::Emit &e, int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
 
+SpanCursor::Interval SpanCursor::simple(cpu::Emit &e, Ends ends) const {
+  Interval r;
+  Value empty = e.cmp(CmpIPredicate::sge, ends.lo, ends.hi);
+  r.first = e.select(empty, i32(e, 0), e.floorDiv(ends.lo, i32(e, cols)));
+  r.last = e.select(empty, i32(e, 0), e.ceilDiv(ends.hi, i32(e, cols)));
+  return r;
+}
+
 // Families with a stride below 0 are turned around, of stride 0 are one
 // interval; so stride is positive wherever count exceeds 1.
 SpanCursor::Interval SpanCursor::prepare(cpu::Tiles &t, plan::Interval interval) const {
   cpu::Emit &e = t.e;
   Interval r;
   Value lo = t.scalar(interval.lo), hi = t.scalar(interval.hi), none = e.integer(0);
+  if (!interval.stride)
+    return simple(e, {narrow(e, lo), narrow(e, hi)});
   Value empty = e.cmp(CmpIPredicate::sge, lo, hi);
-  if (!interval.stride) {
-    r.first = e.select(empty, i32(e, 0), e.floorDiv(narrow(e, lo), i32(e, cols)));
-    r.last = e.select(empty, i32(e, 0), e.ceilDiv(narrow(e, hi), i32(e, cols)));
-    return r;
-  }
   Value stride = t.scalar(interval.stride), count = t.scalar(interval.count), one = e.integer(1);
   Value single = e.cmp(CmpIPredicate::eq, stride, none);
   count = e.select(single, e.min(count, one), count);
@@ -45,6 +50,15 @@ SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value l
     lives.push_back(prepare(t, i));
   for (const plan::Interval &i : tiles.holes())
     holes.push_back(prepare(t, i));
+}
+
+SpanCursor::SpanCursor(cpu::Emit &e, ArrayRef<Ends> live, ArrayRef<Ends> hidden, int64_t cols, Value limit, Value fast)
+    : cols(cols), fast(fast) {
+  stop = e.ceilDiv(limit, i32(e, cols));
+  for (Ends ends : live)
+    lives.push_back(simple(e, ends));
+  for (Ends ends : hidden)
+    holes.push_back(simple(e, ends));
 }
 
 std::pair<Value, Value> SpanCursor::look(cpu::Emit &e, const Interval &i, Value at) const {

@@ -16,6 +16,10 @@ public:
   /// false, full tiles count as mixed.
   SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast);
 
+  struct Ends { mlir::Value lo, hi; }; ///< i32, between -end and end
+  /// The same for intervals whose ends are known.
+  SpanCursor(cpu::Emit &e, llvm::ArrayRef<Ends> lives, llvm::ArrayRef<Ends> holes, int64_t cols, mlir::Value limit, mlir::Value fast);
+
   struct Run { mlir::Value from, to; }; ///< tiles, i32; from = to = `end` if there are none
   /// The first run of full (or mixed) tiles that begins at tile `at` or later.
   Run seek(cpu::Emit &e, mlir::Value at, bool full) const;
@@ -30,6 +34,7 @@ private:
     bool family = false;
   };
   Interval prepare(cpu::Tiles &t, plan::Interval interval) const;
+  Interval simple(cpu::Emit &e, Ends ends) const;
   /// Whether the interval meets tile `at`, and the next tile where that changes.
   std::pair<mlir::Value, mlir::Value> look(cpu::Emit &e, const Interval &interval, mlir::Value at) const;
 

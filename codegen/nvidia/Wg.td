@@ -211,7 +211,7 @@ def Wg_CopyOp : Wg_Op<"copy"> {
   let hasVerifier = 1; // [wg-6]
 }
 
-def Wg_GatherOp : Wg_Op<"gather", [AttrSizedOperandSegments]> {
+def Wg_GatherOp : Wg_Op<"gather"> {
   let summary = "Threads begin to fetch listed rows of a tensor into a stage; rows behind the end are zero";
   let description = [{
     `items` are i32 in memory that does not change. Row y of the stage is that of

@@ -2,6 +2,7 @@
 // RUN: attn-opt %s --wg-pipeline -o %t.mlir
 // RUN: mlir-translate --mlir-to-llvmir %t.mlir | llc -mtriple=nvptx64-nvidia-cuda -mcpu=sm_90a -mattr=+ptx86 -o %t.ptx
 // RUN: FileCheck %s --check-prefix=RING --input-file %t.ptx
+// RUN: FileCheck %s --check-prefix=FENCE --input-file %t.ptx
 // RUN: FileCheck %s --check-prefix=TILE --input-file %t.ptx
 // RUN: FileCheck %s --check-prefix=PLAIN --input-file %t.ptx
 
@@ -29,14 +30,15 @@ wg.kernel @gathered threads 256 shared 32832 frame 64 (%frame, %scratch, %stats)
     // 64 rows: 4 of each thread, whose numbers are read first, by a path that
     // does not change; two pieces each.
     // RING-COUNT-4:  ld.global.nc.b32
-    // RING-COUNT-8:  cp.async.cg.shared.global [%r{{[0-9]+}}{{.*}}], [%rd{{[0-9]+}}{{.*}}], 16, %r{{[0-9]+}};
+    // RING-COUNT-8:  cp.async.cg.shared.global [{{.*}}], [{{.*}}], 16, %r{{[0-9]+}};
     // RING-NOT:      cp.async.cg
     // RING:          cp.async.mbarrier.arrive.noinc.shared
     wg.gather %base by %stride rows %items[%n] below %end -> %k[%n] : !ring
   } consumers 1 registers 240 (%w) {
     // What threads have written is fenced before products read it.
-    // RING:          mbarrier.try_wait.parity
-    // RING:          fence.proxy.async.shared::cta;
+    // FENCE:         mbarrier.try_wait.parity
+    // FENCE:         @done
+    // FENCE:         fence.proxy.async.shared::cta;
     wg.wait %k[%n] : !ring
     wg.release %k[%n] : !ring
   }
@@ -67,7 +69,7 @@ wg.kernel @apart threads 128 shared 8192 frame 64 (%frame, %scratch, %stats) {
   %n = wg.slot %frame[3] : i32
   %end = wg.slot %frame[4] : i32
   %t = wg.tile at 0 : !tile
-  // PLAIN-COUNT-8: ld.global.b16
   // PLAIN:         st.shared.v4.b32
+  // PLAIN-COUNT-8: ld.global.b16
   wg.gather %base by %stride components %stride rows %items[%n] below %end -> %t[%n] : !tile
 }
