@@ -109,7 +109,8 @@ private:
 PlanWork::PlanWork(ProgramOp program) {
   Reader reader(*this);
   for (auto kernel : program.getBody().getOps<KernelOp>())
-    reader.read(kernel);
+    if (!kernel->hasAttr("judges")) // looks at masks alone
+      reader.read(kernel);
 }
 
 PlanEstimate attn::estimate(const PlanWork &work, const PlanCounts &counts,

@@ -2,50 +2,12 @@
 // row tile begins, the keys' once for a tile of keys and all row tiles of the
 // instance. Where they leave the verdict open, the mask itself is evaluated.
 #include "codegen/cpu/Kernel.h"
+#include "codegen/cpu/MaskSides.h"
 
 using namespace mlir;
 using namespace plan;
 using namespace attn::cpu;
 using arith::CmpIPredicate;
-
-/// More values that vary along one side are not ranged: the rest of a long
-/// mask is taken as unknown.
-static constexpr size_t mostRanges = 16;
-
-//===----------------------------------------------------------------------===//
-// What varies along which side
-//===----------------------------------------------------------------------===//
-
-namespace {
-enum Side : unsigned { Uniform = 0, Rows = 1, Keys = 2, Both = 3 };
-} // namespace
-
-/// Along which sides of a tile a value of the kernel varies, or from one tile
-/// to the next: `Both` includes all that a sweep carries.
-static unsigned sideOf(Value v, SweepPlan &sweep, KernelOp kernel) {
-  llvm::SetVector<Value> slice;
-  slice.insert(v);
-  unsigned side = Uniform;
-  for (size_t n = 0; n < slice.size() && side != Both; ++n) {
-    Value x = slice[n];
-    if (auto argument = dyn_cast<BlockArgument>(x)) {
-      if (argument.getOwner() == &sweep.op.getBody().front())
-        side |= argument.getArgNumber() == 0 ? Keys : Both;
-      else if (argument.getOwner() == &kernel.getBody().front() && argument.getArgNumber() + 1 == kernel.getGrid().size())
-        side |= Rows;
-      continue;
-    }
-    Operation *op = x.getDefiningOp();
-    if (!kernel->isProperAncestor(op))
-      continue;
-    if (isa<RowsOp, SweepOp>(op)) {
-      side |= Rows;
-      continue;
-    }
-    op->walk([&](Operation *inner) { slice.insert(inner->operand_begin(), inner->operand_end()); });
-  }
-  return side;
-}
 
 SmallVector<MaskOp> KernelLowering::testedMasks(SweepPlan &sweep) {
   SmallVector<MaskOp> masks;
@@ -60,28 +22,11 @@ SmallVector<MaskOp> KernelLowering::testedMasks(SweepPlan &sweep) {
 
 Bounds KernelLowering::boundsOf(Tiles &t, SweepPlan &sweep, MaskOp mask) {
   Emit &e = t.e;
-  Block &body = mask.getBody().front();
-  llvm::DenseMap<Value, unsigned> sides;
-  llvm::DenseMap<Value, Bounds> known;
-  auto side = [&](Value v) {
-    auto [at, isNew] = sides.try_emplace(v, Uniform);
-    return isNew ? at->second = sideOf(v, sweep, kernel) : at->second;
-  };
-  for (auto [argument, tile] : llvm::zip(body.getArguments(), mask.getTiles()))
-    sides[argument] = side(tile);
-
-  // A value along one side is computed element by element there.
-  auto bounds = [&](Value v) -> Bounds {
-    auto [at, isNew] = known.try_emplace(v);
-    if (!isNew || side(v) == Both)
-      return at->second;
-    if (side(v) == Uniform) {
-      Value x = t.element(mask.getTiles(), mask.getBody(), v, Position());
-      return known[v] = {x, x};
-    }
-    if (sweep.rowRanges.size() + sweep.keyRanges.size() == mostRanges)
+  MaskSides sides(kernel, sweep.op, mask);
+  return sides.bounds(t, [&](Value v) -> Bounds {
+    if (sweep.rowRanges.size() + sweep.keyRanges.size() == MaskSides::mostRanges)
       return {};
-    bool own = side(v) == Rows;
+    bool own = sides.of(v) == MaskSides::Rows;
     int64_t &bytes = own ? ownBytes : sharedBytes;
     (own ? sweep.rowRanges : sweep.keyRanges).push_back({mask, v, bytes});
     Type held = e.held(plan::elementOf(v.getType())), stored = e.stored(held);
@@ -91,26 +36,8 @@ Bounds KernelLowering::boundsOf(Tiles &t, SweepPlan &sweep, MaskOp mask) {
     };
     Bounds b{load(bytes), load(bytes + 8)};
     bytes = llvm::alignTo(bytes + 16, 64);
-    return known[v] = b;
-  };
-
-  for (Operation &op : body.without_terminator()) {
-    unsigned all = Uniform;
-    for (Value operand : op.getOperands())
-      all |= side(operand);
-    for (Value result : op.getResults())
-      sides[result] = all;
-  }
-  // Only what the verdict needs is computed, in the order of the region.
-  Value verdict = cast<plan::YieldOp>(body.back()).getValues()[0];
-  llvm::DenseSet<Value> needed{verdict};
-  for (Operation &op : llvm::reverse(body.without_terminator()))
-    if (op.getNumResults() == 1 && side(op.getResult(0)) == Both && needed.contains(op.getResult(0)))
-      needed.insert(op.operand_begin(), op.operand_end());
-  for (Operation &op : body.without_terminator())
-    if (op.getNumResults() == 1 && side(op.getResult(0)) == Both && needed.contains(op.getResult(0)))
-      known[op.getResult(0)] = emitBounds(e, &op, llvm::map_to_vector(op.getOperands(), bounds));
-  return bounds(verdict);
+    return b;
+  });
 }
 
 void KernelLowering::emitJudge(SweepPlan &sweep) {

@@ -157,7 +157,7 @@ void AmpereItem::sweep(const SweepShape &shape, const AmpereLayout::Sweep &layou
     fast = e.band(fast, e.cmp(arith::CmpFPredicate::OGT, x, e.real(0)));
     fast = e.band(fast, e.cmp(arith::CmpFPredicate::OLT, x, e.extreme(e.getF32Type(), true)));
   }
-  SweepKeys keys(f.uniform, shape, keyLimit(shape), fast);
+  SweepKeys keys(f.uniform, shape, keyLimit(shape), fast, true);
   Sweep s{shape, layout, keys, {}, {}};
   for (const AmpereLayout::Tile &t : layout.tiles) {
     s.tiles.push_back(tile(t));

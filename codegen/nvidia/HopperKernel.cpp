@@ -34,7 +34,7 @@ private:
   Value rowTiles(cpu::Tiles &t);
   Item begin(Value item, Value parameters);
   Value keyLimit(cpu::Tiles &t, const SweepShape &sweep);
-  SweepKeys keysOf(cpu::Tiles &t, const SweepShape &sweep);
+  SweepKeys keysOf(cpu::Tiles &t, const SweepShape &sweep, bool together);
   void fetching(llvm::function_ref<void()> body);
   SmallVector<Value> coordinates(cpu::Tiles &t, LoadOp load, Value row);
   void copy(cpu::Tiles &t, const HopperLayout::Stream &stream, Value use, Value row);
@@ -151,14 +151,14 @@ Value HopperKernel::keyLimit(cpu::Tiles &t, const SweepShape &sweep) {
   return limit ? limit : e.integer(SpanCursor::end);
 }
 
-SweepKeys HopperKernel::keysOf(cpu::Tiles &t, const SweepShape &sweep) {
+SweepKeys HopperKernel::keysOf(cpu::Tiles &t, const SweepShape &sweep, bool together) {
   Value fast;
   for (Value factor : scoreFactors(sweep)) {
     Value f = t.scalar(factor), infinite = e.extreme(e.getF32Type(), true);
     fast = e.band(fast, e.cmp(CmpFPredicate::OGT, f, e.real(0)));
     fast = e.band(fast, e.cmp(CmpFPredicate::OLT, f, infinite));
   }
-  return SweepKeys(t, sweep, keyLimit(t, sweep), fast);
+  return SweepKeys(t, sweep, keyLimit(t, sweep), fast, together);
 }
 
 // Counters of the sweep's rings, after so many tiles.
@@ -300,7 +300,7 @@ void HopperKernel::producer() {
       copy(t, s, uses[0], item.firstRow);
     for (unsigned n = 0; n < shape.sweeps.size(); ++n) {
       t.mark(); // what only the sweep needs need not be there before
-      SweepKeys keys = keysOf(t, shape.sweeps[n]);
+      SweepKeys keys = keysOf(t, shape.sweeps[n], false);
       Value tiles = fetch(t, n, keys, uses);
       uses = advance(n, uses, tiles);
     }
@@ -331,7 +331,7 @@ void HopperKernel::consumer(Value group) {
         continue;
       }
       const SweepShape &sweep = shape.sweeps[n];
-      SweepKeys keys = keysOf(t, sweep);
+      SweepKeys keys = keysOf(t, sweep, true);
       HopperSweep consume(f, sweep, layout, layout.streamed[n], rings, group);
       Value tiles = consume.run(keys, uses, uses[0]);
       uses = advance(n, uses, tiles);

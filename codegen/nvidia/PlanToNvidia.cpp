@@ -2,6 +2,7 @@
 #include "codegen/Passes.h"
 #include "codegen/Pipelines.h"
 #include "codegen/Sizes.h"
+#include "codegen/nvidia/Judge.h"
 #include "codegen/nvidia/Simt.h"
 #include "codegen/nvidia/TensorPath.h"
 #include "codegen/nvidia/Wg.h"
@@ -89,7 +90,14 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
       return failure();
   }
   module = std::move(first);
-  return decisions;
+  auto kernels = kernelsOf(*module);
+  std::vector<Decision> all;
+  for (auto [kernel, decision] : llvm::zip(kernels, decisions)) {
+    if (decision.tensorCores && addJudge(kernel))
+      all.push_back({decision.kernel + ".tiles", false, "", false, true});
+    all.push_back(decision);
+  }
+  return all;
 }
 
 LogicalResult nvidia::lowerPlanToNvidia(ModuleOp module, const Target &target, ArrayRef<Decision> decisions, Manifest &manifest) {
@@ -100,7 +108,8 @@ LogicalResult nvidia::lowerPlanToNvidia(ModuleOp module, const Target &target, A
   cpu::Frame frame(program);
   for (auto [n, kernel] : llvm::enumerate(SmallVector<plan::KernelOp>(program.getBody().getOps<plan::KernelOp>()))) {
     Manifest::Kernel &k = frame.manifest.kernels[n];
-    if (decisions[n].tensorCores ? failed(lowerToTensorCores(module, frame, kernel, target, k)) : failed(lowerToSimt(module, frame, kernel, k)))
+    if (kernel->hasAttr(judgesAttr) ? failed(lowerJudge(module, frame, kernel, k))
+        : decisions[n].tensorCores  ? failed(lowerToTensorCores(module, frame, kernel, target, k)) : failed(lowerToSimt(module, frame, kernel, k)))
       return failure();
     k.launch.reason = decisions[n].reason;
   }

@@ -14,6 +14,7 @@ struct Decision {
   bool tensorCores = false;
   std::string reason; ///< why not; empty where nobody would expect them
   bool last = false;  ///< there are no smaller tiles to try
+  bool judges = false; ///< looks at tiles for the kernel that follows (Judge.h)
 };
 
 /// Takes a module of simplified patterns (level 1) to scheduled programs

@@ -1,4 +1,7 @@
 #include "codegen/nvidia/SpanCursor.h"
+#include "codegen/nvidia/Judge.h"
+#include "codegen/nvidia/Wg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace attn;
@@ -42,10 +45,24 @@ SpanCursor::Interval SpanCursor::prepare(cpu::Tiles &t, plan::Interval interval)
   return r;
 }
 
-SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast)
-    : cols(cols), fast(fast) {
-  cpu::Emit &e = t.e;
-  stop = e.ceilDiv(narrow(e, limit), i32(e, cols));
+SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast, bool together)
+    : SpanCursor(cols, fast) {
+  this->together = together;
+  stop = t.e.ceilDiv(narrow(t.e, limit), i32(t.e, cols));
+  if (auto judged = tiles->getAttrOfType<StringAttr>(judgedAttr))
+    useVerdicts(t, tiles, judged);
+  else
+    useIntervals(t, tiles);
+}
+
+SpanCursor SpanCursor::ofIntervals(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast) {
+  SpanCursor cursor(cols, fast);
+  cursor.stop = t.e.ceilDiv(narrow(t.e, limit), i32(t.e, cols));
+  cursor.useIntervals(t, tiles);
+  return cursor;
+}
+
+void SpanCursor::useIntervals(cpu::Tiles &t, plan::TilesOp tiles) {
   for (const plan::Interval &i : tiles.live())
     lives.push_back(prepare(t, i));
   for (const plan::Interval &i : tiles.holes())
@@ -59,6 +76,24 @@ SpanCursor::SpanCursor(cpu::Emit &e, ArrayRef<Ends> live, ArrayRef<Ends> hidden,
     lives.push_back(simple(e, ends));
   for (Ends ends : hidden)
     holes.push_back(simple(e, ends));
+}
+
+// The verdicts of the item: the buffer's labels are indices of the kernel, then words.
+void SpanCursor::useVerdicts(cpu::Tiles &t, plan::TilesOp tiles, StringRef buffer) {
+  cpu::Emit &e = t.e;
+  plan::KernelOp kernel = t.cx.kernel;
+  auto allocs = kernel->getParentOfType<plan::ProgramOp>().getBody().getOps<plan::AllocOp>();
+  auto alloc = llvm::find_if(allocs, [&](plan::AllocOp each) { return each.getName() == buffer; });
+  const cpu::Memory &m = t.frame.memory.find(*alloc)->second;
+  auto labels = cast<plan::BufferType>((*alloc).getResult().getType()).getLabels().drop_back();
+  Value at = e.integer(0);
+  for (auto [k, label] : llvm::enumerate(labels)) {
+    unsigned index = llvm::find(kernel.getIndices(), Attribute(label)) - kernel.getIndices().begin();
+    Value x = t.scalar(kernel.getBody().getArgument(index));
+    at = e.add(at, e.mul(x, e.loadSlot(t.cx.frame, m.strideSlot(k), e.i64())));
+  }
+  Value address = e.add(e.loadSlot(t.cx.frame, m.slot, e.i64()), e.mul(at, e.integer(4)));
+  verdicts = LLVM::IntToPtrOp::create(e, LLVM::LLVMPointerType::get(e.getContext(), 1), address);
 }
 
 std::pair<Value, Value> SpanCursor::look(cpu::Emit &e, const Interval &i, Value at) const {
@@ -89,13 +124,8 @@ std::pair<Value, Value> SpanCursor::look(cpu::Emit &e, const Interval &i, Value 
   return {meets, change};
 }
 
-SpanCursor::Run SpanCursor::seek(cpu::Emit &e, Value at, bool full) const {
-  Type i = e.getI32Type();
-  Value never = i32(e, end);
-  auto loop = scf::WhileOp::create(e, TypeRange{i, i}, ValueRange(at));
-  OpBuilder::InsertionGuard guard(e);
-  Block *before = e.createBlock(&loop.getBefore(), {}, TypeRange(i), {e.getLoc()});
-  Value tile = before->getArgument(0), live = e.boolean(false), hidden = e.boolean(false), change = never;
+SpanCursor::State SpanCursor::look(cpu::Emit &e, Value tile) const {
+  Value live = e.boolean(false), hidden = e.boolean(false), change = i32(e, end);
   for (const Interval &x : lives) {
     auto [meets, next] = look(e, x, tile);
     live = e.createOrFold<arith::OrIOp>(live, meets);
@@ -111,6 +141,24 @@ SpanCursor::Run SpanCursor::seek(cpu::Emit &e, Value at, bool full) const {
     clear = e.band(clear, fast);
   change = e.min(change, stop);
   live = e.band(live, e.cmp(CmpIPredicate::slt, tile, stop));
+  return {live, clear, change};
+}
+
+std::pair<Value, Value> SpanCursor::classify(cpu::Emit &e, Value at) const {
+  State state = look(e, at);
+  return {state.live, state.clear};
+}
+
+SpanCursor::Run SpanCursor::seek(cpu::Emit &e, Value at, bool full) const {
+  if (verdicts)
+    return seekVerdicts(e, at, full);
+  Type i = e.getI32Type();
+  Value never = i32(e, end);
+  auto loop = scf::WhileOp::create(e, TypeRange{i, i}, ValueRange(at));
+  OpBuilder::InsertionGuard guard(e);
+  Block *before = e.createBlock(&loop.getBefore(), {}, TypeRange(i), {e.getLoc()});
+  Value tile = before->getArgument(0);
+  auto [live, clear, change] = look(e, tile);
   Value wanted = e.band(live, full ? clear : e.createOrFold<arith::XOrIOp>(clear, e.boolean(true)));
   Value finished = e.cmp(CmpIPredicate::sge, change, stop);
   Value more = e.band(e.createOrFold<arith::XOrIOp>(wanted, e.boolean(true)), e.createOrFold<arith::XOrIOp>(finished, e.boolean(true)));
@@ -120,4 +168,47 @@ SpanCursor::Run SpanCursor::seek(cpu::Emit &e, Value at, bool full) const {
   Block *after = e.createBlock(&loop.getAfter(), {}, TypeRange{i, i}, {e.getLoc(), e.getLoc()});
   scf::YieldOp::create(e, ValueRange(after->getArgument(0)));
   return {loop.getResult(0), loop.getResult(1)};
+}
+
+// From word to word. A run ends with its word: the next one goes on.
+SpanCursor::Run SpanCursor::seekVerdicts(cpu::Emit &e, Value at, bool full) const {
+  Type i = e.getI32Type(), bits = e.i64();
+  Value never = i32(e, end), none = e.integer(0);
+  auto loop = scf::WhileOp::create(e, TypeRange{i, i}, ValueRange(at));
+  Run run{loop.getResult(0), loop.getResult(1)};
+  {
+    OpBuilder::InsertionGuard guard(e);
+    Block *before = e.createBlock(&loop.getBefore(), {}, TypeRange(i), {e.getLoc()});
+    Value tile = before->getArgument(0), inside = e.cmp(CmpIPredicate::slt, tile, stop);
+    // There is one word at the least.
+    Value some = e.select(inside, tile, i32(e, 0));
+    Value word = e.createOrFold<arith::ExtUIOp>(bits, arith::ShRUIOp::create(e, some, i32(e, llvm::Log2_64(tilesPerWord))));
+    auto read = [&](int half) -> Value {
+      auto place = LLVM::GEPOp::create(e, verdicts.getType(), LLVM::LLVMArrayType::get(bits, 2), verdicts, ArrayRef<LLVM::GEPArg>{word, half});
+      auto x = LLVM::LoadOp::create(e, bits, place, 8);
+      x.setInvariant(true);
+      return x;
+    };
+    Value wanted = read(1);
+    if (fast)
+      wanted = e.select(fast, wanted, none);
+    if (!full)
+      wanted = arith::AndIOp::create(e, read(0), arith::XOrIOp::create(e, wanted, e.integer(-1)));
+    Value here = arith::ExtUIOp::create(e, bits, arith::AndIOp::create(e, tile, i32(e, tilesPerWord - 1)));
+    wanted = arith::ShRUIOp::create(e, wanted, here);
+    auto zeros = [&](Value x) { return arith::TruncIOp::create(e, i, math::CountTrailingZerosOp::create(e, x)).getResult(); };
+    Value found = e.band(inside, e.cmp(CmpIPredicate::ne, wanted, none)), skip = zeros(wanted);
+    Value ones = arith::ShRUIOp::create(e, wanted, arith::ExtUIOp::create(e, bits, skip));
+    Value length = zeros(arith::XOrIOp::create(e, ones, e.integer(-1))), first = e.add(tile, skip);
+    Value next = e.add(arith::OrIOp::create(e, tile, i32(e, tilesPerWord - 1)), i32(e, 1));
+    Value more = e.band(e.createOrFold<arith::XOrIOp>(found, e.boolean(true)), e.cmp(CmpIPredicate::slt, next, stop));
+    Value from = e.select(found, first, e.select(more, next, never)), to = e.select(found, e.add(first, length), never);
+    scf::ConditionOp::create(e, more, ValueRange{from, to});
+    Block *after = e.createBlock(&loop.getAfter(), {}, TypeRange{i, i}, {e.getLoc(), e.getLoc()});
+    scf::YieldOp::create(e, ValueRange(after->getArgument(0)));
+  }
+  if (together)
+    for (Value *x : {&run.from, &run.to})
+      *x = wg::UniformOp::create(e, i, *x);
+  return run;
 }

@@ -3,7 +3,8 @@
 //
 // Along the tiles the answer (not visited, mixed, full) changes only where an
 // interval begins or ends. So the walk goes from change to change, not from
-// tile to tile: `seek` gives the next run of tiles of one kind.
+// tile to tile: `seek` gives the next run of tiles of one kind. Of tiles that
+// were judged before (Judge.h) it reads the verdicts, 64 at once.
 #pragma once
 #include "codegen/cpu/Tiles.h"
 
@@ -13,8 +14,11 @@ class SpanCursor {
 public:
   /// Evaluates the ends of the intervals where the builder of `t` stands. Keys
   /// from `limit` (i64) on do not exist. `fast` is an i1, or null: where it is
-  /// false, full tiles count as mixed.
-  SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast);
+  /// false, full tiles count as mixed. With `together`, whole warps seek, and
+  /// the assembler sees that all their lanes find the same.
+  SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast, bool together);
+  /// By the intervals, whether there are verdicts or not.
+  static SpanCursor ofIntervals(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast);
 
   struct Ends { mlir::Value lo, hi; }; ///< i32, between -end and end
   /// The same for intervals whose ends are known.
@@ -23,6 +27,9 @@ public:
   struct Run { mlir::Value from, to; }; ///< tiles, i32; from = to = `end` if there are none
   /// The first run of full (or mixed) tiles that begins at tile `at` or later.
   Run seek(cpu::Emit &e, mlir::Value at, bool full) const;
+  /// Whether tile `at` meets a live interval, and whether it is clear of the
+  /// holes; `at` may differ from lane to lane. Not for judged tiles.
+  std::pair<mlir::Value, mlir::Value> classify(cpu::Emit &e, mlir::Value at) const;
   /// Greater than any tile.
   static constexpr int64_t end = int64_t(1) << 30;
 
@@ -33,6 +40,12 @@ private:
     mlir::Value lo, hi, stride, count;       ///< i64 keys, of families alone
     bool family = false;
   };
+  SpanCursor(int64_t cols, mlir::Value fast) : cols(cols), fast(fast) {}
+  void useIntervals(cpu::Tiles &t, plan::TilesOp tiles);
+  void useVerdicts(cpu::Tiles &t, plan::TilesOp tiles, llvm::StringRef buffer);
+  Run seekVerdicts(cpu::Emit &e, mlir::Value at, bool full) const;
+  struct State { mlir::Value live, clear, change; };
+  State look(cpu::Emit &e, mlir::Value at) const;
   Interval prepare(cpu::Tiles &t, plan::Interval interval) const;
   Interval simple(cpu::Emit &e, Ends ends) const;
   /// Whether the interval meets tile `at`, and the next tile where that changes.
@@ -42,6 +55,8 @@ private:
   llvm::SmallVector<Interval> lives, holes;
   mlir::Value stop; ///< the first tile behind all keys, i32
   mlir::Value fast;
+  mlir::Value verdicts; ///< pointer to global memory; null: by the intervals
+  bool together = false;
 };
 
 } // namespace attn::nvidia

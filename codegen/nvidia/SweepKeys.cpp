@@ -99,10 +99,10 @@ static std::pair<Value, Value> hull(cpu::Tiles &t, const plan::Interval &interva
   return {narrow(e, lo), narrow(e, hi)};
 }
 
-SweepKeys::Parts SweepKeys::make(cpu::Tiles &t, const SweepShape &sweep, Value limit, Value fast) {
+SweepKeys::Parts SweepKeys::make(cpu::Tiles &t, const SweepShape &sweep, Value limit, Value fast, bool together) {
   cpu::Emit &e = t.e;
   if (!sweep.span.list)
-    return {SpanCursor(t, sweep.tiles, sweep.cols, limit, fast), std::nullopt, narrow(e, limit)};
+    return {SpanCursor(t, sweep.tiles, sweep.cols, limit, fast, together), std::nullopt, narrow(e, limit)};
   Value below = narrow(e, e.min(limit, t.scalar(sweep.span.below)));
   KeyList list(t, sweep.span, below);
   auto ends = [&](const plan::Interval &interval) -> SpanCursor::Ends {
@@ -123,7 +123,8 @@ SweepKeys::Parts SweepKeys::make(cpu::Tiles &t, const SweepShape &sweep, Value l
   return {SpanCursor(e, lives, holes, sweep.cols, stop, fast), list, sweep.span.gathered ? list.length : below};
 }
 
-SweepKeys::SweepKeys(cpu::Tiles &t, const SweepShape &sweep, Value limit, Value fast) : SweepKeys(make(t, sweep, limit, fast), sweep) {}
+SweepKeys::SweepKeys(cpu::Tiles &t, const SweepShape &sweep, Value limit, Value fast, bool together)
+    : SweepKeys(make(t, sweep, limit, fast, together), sweep) {}
 
 Value SweepKeys::first(cpu::Emit &e, Value tile) const {
   Value cols = i32(e, sweep.cols);

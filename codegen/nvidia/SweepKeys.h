@@ -33,9 +33,9 @@ private:
 
 class SweepKeys {
 public:
-  /// Evaluates the span where the builder of `t` stands; `limit` and `fast` as
-  /// for SpanCursor.
-  SweepKeys(cpu::Tiles &t, const SweepShape &sweep, mlir::Value limit, mlir::Value fast);
+  /// Evaluates the span where the builder of `t` stands; `limit`, `fast` and
+  /// `together` as for SpanCursor.
+  SweepKeys(cpu::Tiles &t, const SweepShape &sweep, mlir::Value limit, mlir::Value fast, bool together);
 
   SpanCursor cursor;
   std::optional<KeyList> list;
@@ -49,7 +49,7 @@ public:
 
 private:
   struct Parts { SpanCursor cursor; std::optional<KeyList> list; mlir::Value limit; };
-  static Parts make(cpu::Tiles &t, const SweepShape &sweep, mlir::Value limit, mlir::Value fast);
+  static Parts make(cpu::Tiles &t, const SweepShape &sweep, mlir::Value limit, mlir::Value fast, bool together);
   SweepKeys(Parts parts, const SweepShape &sweep) : cursor(std::move(parts.cursor)), list(std::move(parts.list)), limit(parts.limit), sweep(sweep) {}
   const SweepShape &sweep;
 };

@@ -200,7 +200,7 @@ std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &prob
     return std::nullopt;
   describePlan(*planned, analysis);
   for (auto [kernel, decision] : llvm::zip(analysis.kernels, decisions)) {
-    kernel.path = decision.tensorCores ? "tensor cores" : "simt";
+    kernel.path = decision.tensorCores ? "tensor cores" : decision.judges ? "tiles" : "simt";
     kernel.reason = decision.reason;
   }
   for (auto program : planned->getOps<plan::ProgramOp>())

@@ -67,7 +67,7 @@ void printCost(const Analysis &analysis, const Cost &cost) {
   for (const Analysis::Kernel &kernel : analysis.kernels) {
     row("kernel", kernel.name + (kernel.text.empty() ? "" : ": " + kernel.text));
     if (!kernel.path.empty())
-      row("", kernel.path == "simt" ? "a row to a thread" + (kernel.reason.empty() ? "" : ", no tensor cores: " + kernel.reason) : "on " + kernel.path);
+      row("", kernel.path == "tiles" ? "looks which tiles are empty or full" : kernel.path == "simt" ? "a row to a thread" + (kernel.reason.empty() ? "" : ", no tensor cores: " + kernel.reason) : "on " + kernel.path);
   }
 }
 
