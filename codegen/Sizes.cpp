@@ -19,6 +19,8 @@ public:
     for (Operation &op : *program.getBody().begin()) {
       if (auto alloc = dyn_cast<plan::AllocOp>(op))
         workspace(frame.memory.find(alloc)->second, frame.manifest.buffers[buffer++]);
+      else if (auto size = dyn_cast<plan::SizeOp>(op))
+        once(size);
       else if (auto k = dyn_cast<plan::KernelOp>(op))
         items(k, frame.manifest.kernels[kernel++]);
     }
@@ -30,6 +32,11 @@ public:
   }
 
 private:
+  void once(plan::SizeOp size) {
+    value(size.getValue());
+    put(Step::Store, frame.scalars.find(size)->second);
+  }
+
   void put(Step::Op op, int64_t value = 0) { steps.push_back({op, value}); }
   void push(int64_t value) { put(Step::Push, value); }
   void atLeastZero() {

@@ -30,6 +30,20 @@ LogicalResult AllocOp::verify() {
   return success();
 }
 
+void SizeOp::getAsmResultNames(OpAsmSetValueNameFn suggest) {
+  suggest(getResult(), getName());
+}
+
+LogicalResult ColumnsOp::verify() {
+  BufferType from = getBuffer().getType(), to = getType();
+  auto row = dyn_cast<VectorType>(from.getElement());
+  if (!row || row.getRank() != 1 || to.getElement() != row.getElementType() ||
+      to.getLabels().empty() || to.getLabels().drop_back() != from.getLabels())
+    return emitOpError() << "makes components of " << from
+                         << " a last label, and gives no " << to;
+  return success();
+}
+
 void KernelOp::getAsmBlockArgumentNames(Region &region,
                                         OpAsmSetValueNameFn suggest) {
   suggestNames(getIndices(), region, suggest);

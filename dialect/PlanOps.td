@@ -60,6 +60,38 @@ def Plan_AllocOp : Plan_Op<"alloc"> {
   let hasVerifier = 1;
 }
 
+def Plan_ColumnsOp : Plan_Op<"columns", [Pure]> {
+  let summary = "The same memory with the components of a row as a label of their own";
+  let description = [{
+    For kernels whose rows are components: all of them may be worked on at a
+    time.
+
+    ```mlir
+    %x = plan.columns %out : !plan.buffer<[H, N], vector<64xf32>> -> !plan.buffer<[H, N, E], f32>
+    ```
+  }];
+  let arguments = (ins Plan_Buffer:$buffer);
+  let results = (outs Plan_Buffer:$result);
+  let assemblyFormat = "$buffer attr-dict `:` type($buffer) `->` type($result)";
+  let hasVerifier = 1;
+}
+
+def Plan_SizeOp : Plan_Named<"size", [Pure]> {
+  let summary = "A number that is computed once for a call, before any kernel runs";
+  let arguments = (ins StrAttr:$name, Index:$value);
+  let results = (outs Index:$result);
+  let assemblyFormat = "$name $value attr-dict";
+}
+
+def Plan_WorkersOp : Plan_Op<"workers", [Pure]> {
+  let summary = "How many instances run at a time: threads of a host, multiprocessors of a device";
+  let description = [{
+    Results do not depend on it beyond rounding.
+  }];
+  let results = (outs Index:$result);
+  let assemblyFormat = "attr-dict";
+}
+
 def Plan_KernelOp : Plan_Op<"kernel", [AffineScope, NoTerminator, SingleBlock,
     DeclareOpInterfaceMethods<OpAsmOpInterface, ["getAsmBlockArgumentNames"]>]> {
   let summary = "A grid of independent instances";
@@ -134,6 +166,19 @@ def Plan_TilesOp : Plan_Op<"tiles", [Pure, AttrSizedOperandSegments]> {
                                                            ::mlir::OperandRange stride, ::mlir::OperandRange count);
   }];
   let hasVerifier = 1; // [plan-3]
+}
+
+def Plan_PartOp : Plan_Op<"part", [Pure, TypesMatchWith<"same", "span", "result", "$_self">]> {
+  let summary = "Share `number` of `count` of a span's tiles: neighbours, about as many in each share";
+  let description = [{
+    The tiles from the first visited one to the last are cut into `count`
+    stretches of equal length; a share may well be empty. What is visited, and
+    which visited tiles are full, is as in the whole span. `number` lies below
+    `count`.
+  }];
+  let arguments = (ins Plan_Span:$span, Index:$number, Index:$count);
+  let results = (outs Plan_Span:$result);
+  let assemblyFormat = "$span `,` $number `of` $count attr-dict `:` type($span)";
 }
 
 //===----------------------------------------------------------------------===//

@@ -30,4 +30,17 @@ inline void join(llvm::SmallVectorImpl<int64_t> &dims, mlir::Type type) {
       dims.push_back(dim);
 }
 
+/// The tiles behind a span, and which share of them it is; null if the span is
+/// a list.
+struct SpanTiles {
+  TilesOp tiles;
+  PartOp part; ///< null: all of them
+};
+inline SpanTiles tilesOf(mlir::Value span) {
+  auto part = span.getDefiningOp<PartOp>();
+  if (part)
+    span = part.getSpan();
+  return {span.getDefiningOp<TilesOp>(), part};
+}
+
 } // namespace plan

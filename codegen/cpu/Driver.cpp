@@ -34,8 +34,12 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
   Value cols = e.integer(sweep.cols), lives = e.integer(sweep.table.lives), holes = e.integer(sweep.table.holes);
   Value end = e.integer(int64_t(1) << 50), tiles = e.ceilDiv(e.max(limit, e.integer(0)), cols);
   auto ownOf = [&](Value u) { return e.at(own0, e.mul(u, e.integer(ownBytes))); };
+  auto bound = [&](Value own, int64_t which) { return e.load(e.i64(), e.at(own, sweep.table.partOffset() + 8 * which)); };
   auto next = [&](Value own, Value tile) {
-    return func::CallOp::create(e, nextTileFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, cols, tile}).getResult(0);
+    if (sweep.part)
+      tile = e.max(tile, bound(own, 0));
+    Value found = func::CallOp::create(e, nextTileFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, cols, tile}).getResult(0);
+    return sweep.part ? e.select(e.cmp(CmpIPredicate::slt, found, bound(own, 1)), found, end) : found;
   };
   Value first = e.loop(e.integer(0), rowTiles, 1, ValueRange(end), [&](Value u, ValueRange best) {
     return SmallVector<Value>{e.min(best[0], next(ownOf(u), e.integer(0)))};
@@ -75,6 +79,10 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
     Value own = ownOf(u);
     SmallVector<Value> args = argumentsOf(u);
     Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, cols, limit, tile}).getResult(0);
+    if (sweep.part) { // another row tile's share may hold it
+      Value begun = e.cmp(CmpIPredicate::sge, tile, bound(own, 0)), open = e.cmp(CmpIPredicate::slt, tile, bound(own, 1));
+      verdict = e.select(e.band(begun, open), verdict, e.integer(0));
+    }
     verdict = refine(verdict, sweep.judge, args, false);
     verdict = refine(verdict, sweep.test, args, true);
     Value visits = e.cmp(CmpIPredicate::ne, verdict, e.integer(0));

@@ -64,6 +64,16 @@ Frame::Frame(ProgramOp program) {
       int slot = take(1);
       scalars[scalar] = slot;
       manifest.scalars.push_back({scalar.getName().str(), kind, slot});
+    } else if (auto columns = dyn_cast<ColumnsOp>(op)) {
+      Memory m = memory[columns.getBuffer()];
+      m.columns = m.shape[0];
+      m.shape.clear();
+      ++m.labels;
+      memory[columns] = m;
+    } else if (auto size = dyn_cast<SizeOp>(op)) {
+      scalars[size] = take(1);
+    } else if (isa<WorkersOp>(op)) {
+      scalars[op.getResult(0)] = manifest.threadsSlot;
     } else if (auto length = dyn_cast<plan::ExtentOp>(op)) {
       scalars[length] = extent(length.getName());
     } else if (auto alloc = dyn_cast<AllocOp>(op)) {

@@ -15,6 +15,7 @@ struct Memory {
   /// The length of every label: a frame slot for tensors, a size for workspace.
   llvm::SmallVector<int> extentSlots;
   llvm::SmallVector<mlir::Value> sizes;
+  int64_t columns = 0; ///< the length of the last label where that counts components; else 0
 
   int strideSlot(unsigned dim) const { return slot + 1 + int(dim); }
 };
@@ -24,8 +25,8 @@ struct Frame {
   explicit Frame(plan::ProgramOp program);
 
   Manifest manifest;
-  llvm::DenseMap<mlir::Value, Memory> memory;  ///< of plan.tensor, plan.alloc
-  llvm::DenseMap<mlir::Value, int> scalars;    ///< of plan.scalar, plan.extent
+  llvm::DenseMap<mlir::Value, Memory> memory;  ///< of plan.tensor, plan.alloc, plan.columns
+  llvm::DenseMap<mlir::Value, int> scalars;    ///< of plan.scalar, plan.extent, plan.size, plan.workers
   llvm::StringMap<int> extents;
 
   int extent(llvm::StringRef label);

@@ -98,7 +98,7 @@ void KernelLowering::emitSegment(unsigned k) {
   }
   if (k < sweeps.size()) {
     SweepPlan &sweep = sweeps[k];
-    storeSpan(t, sweep.tiles, sweep.table);
+    storeSpan(t, {sweep.tiles, sweep.part}, sweep.cols, sweep.table);
     storeRanges(t, sweep.rowRanges, TileType::R);
     for (auto [init, carried] : llvm::zip(sweep.op.getInit(), sweep.op.getBody().getArguments().drop_front())) {
       if (isa<TileType>(carried.getType())) {

@@ -28,6 +28,7 @@ struct RangedValue {
 struct SweepPlan {
   plan::SweepOp op;
   plan::TilesOp tiles;
+  plan::PartOp part; ///< null: all tiles
   SpanTable table;
   int64_t cols = 64;
   /// What holds the mask of a tile that was tested, for spans that are not exact.

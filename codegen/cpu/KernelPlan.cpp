@@ -113,7 +113,9 @@ LogicalResult KernelLowering::analyze() {
     if (auto sweep = dyn_cast<SweepOp>(op)) {
       SweepPlan s;
       s.op = sweep;
-      s.tiles = sweep.getSpan().getDefiningOp<TilesOp>();
+      SpanTiles span = tilesOf(sweep.getSpan());
+      s.tiles = span.tiles;
+      s.part = span.part;
       if (!s.tiles)
         return sweep.emitError("the CPU back end sweeps over plan.tiles only");
       s.cols = cast<SpanType>(sweep.getSpan().getType()).getStep();
@@ -127,6 +129,7 @@ LogicalResult KernelLowering::analyze() {
     s.table.offset = ownBytes;
     s.table.lives = s.tiles.live().size();
     s.table.holes = s.tiles.holes().size();
+    s.table.part = bool(s.part);
     ownBytes = llvm::alignTo(ownBytes + s.table.bytes(), 64);
     for (BlockArgument carried : s.op.getBody().getArguments().drop_front()) {
       if (auto tile = dyn_cast<TileType>(carried.getType()))

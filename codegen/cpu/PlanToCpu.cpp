@@ -35,6 +35,8 @@ static bool emitSizes(ModuleOp module, ProgramOp program, Frame &frame, const Ta
         stride = e.mul(stride, size);
       }
       put(e.mul(stride, e.integer(Emit::bytes(m.element))), b.bytesSlot);
+    } else if (auto size = dyn_cast<SizeOp>(op)) {
+      put(t.scalar(size.getValue()), frame.scalars[size]);
     } else if (auto k = dyn_cast<KernelOp>(op)) {
       Value items = e.integer(1);
       for (auto [n, bound] : llvm::enumerate(k.getGrid())) {

@@ -6,8 +6,9 @@ using namespace attn::cpu;
 using arith::CmpIPredicate;
 
 // Families with a stride below 0 are turned around, of stride 0 are one
-// interval; so stride is positive wherever count exceeds 1.
-static void storeInterval(Tiles &t, Value p, Value lo, Value hi, Value stride, Value count) {
+// interval; so stride is positive wherever count exceeds 1. Returns the first
+// key and the one behind the last.
+static std::pair<Value, Value> storeInterval(Tiles &t, Value p, Value lo, Value hi, Value stride, Value count) {
   Emit &e = t.e;
   Value from = t.scalar(lo), to = t.scalar(hi), step = e.integer(1), n = e.integer(1);
   if (stride) {
@@ -25,18 +26,34 @@ static void storeInterval(Tiles &t, Value p, Value lo, Value hi, Value stride, V
   n = e.select(empty, e.integer(0), n);
   for (auto [k, v] : llvm::enumerate(SmallVector<Value>{from, to, step, n}))
     e.store(v, e.at(p, 8 * k));
+  Value behind = e.add(to, e.mul(e.max(e.sub(n, e.integer(1)), e.integer(0)), step));
+  return {from, e.select(empty, from, behind)};
 }
 
-void attn::cpu::storeSpan(Tiles &t, plan::TilesOp tiles, const SpanTable &table) {
+void attn::cpu::storeSpan(Tiles &t, plan::SpanTiles span, int64_t cols, const SpanTable &table) {
   t.mark();
+  Emit &e = t.e;
   unsigned at = 0;
   auto one = [&](plan::Interval i) {
-    storeInterval(t, t.e.at(t.cx.own, table.offset + 32 * at++), i.lo, i.hi, i.stride, i.count);
+    return storeInterval(t, e.at(t.cx.own, table.offset + 32 * at++), i.lo, i.hi, i.stride, i.count);
   };
-  for (const plan::Interval &i : tiles.live())
+  Value most = e.integer(int64_t(1) << 50), first = most, last = e.integer(0), size = e.integer(cols);
+  for (const plan::Interval &i : span.tiles.live()) {
+    auto [from, to] = one(i);
+    Value empty = e.cmp(CmpIPredicate::sge, from, to);
+    first = e.min(first, e.select(empty, most, e.floorDiv(from, size)));
+    last = e.max(last, e.select(empty, e.integer(0), e.ceilDiv(to, size)));
+  }
+  for (const plan::Interval &i : span.tiles.holes())
     one(i);
-  for (const plan::Interval &i : tiles.holes())
-    one(i);
+  if (!span.part)
+    return;
+  Value number = t.scalar(span.part.getNumber()), parts = t.scalar(span.part.getCount());
+  Value tiles = e.max(e.sub(last, first), e.integer(0));
+  for (int64_t k : {0, 1}) {
+    Value share = e.floorDiv(e.mul(tiles, e.add(number, e.integer(k))), parts);
+    e.store(e.add(first, share), e.at(t.cx.own, table.partOffset() + 8 * k));
+  }
 }
 
 // With x = J * cols: member k of a family meets the tile if lo + k s < x + cols

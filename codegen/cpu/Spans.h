@@ -5,15 +5,19 @@
 namespace attn::cpu {
 
 /// The intervals of a span in scratch memory: lo, hi, stride and count (i64) of
-/// every live interval, then of every hole.
+/// every live interval, then of every hole; of a share, its first tile and the
+/// one behind its last.
 struct SpanTable {
   int64_t offset = 0; ///< bytes, in the area of the row tile
   unsigned lives = 0, holes = 0;
-  int64_t bytes() const { return 32 * (lives + holes); }
+  bool part = false;
+  int64_t bytes() const { return partOffset() - offset + (part ? 16 : 0); }
+  int64_t partOffset() const { return offset + 32 * (lives + holes); }
 };
 
-/// Evaluates the intervals of `tiles` and lays them down.
-void storeSpan(Tiles &t, plan::TilesOp tiles, const SpanTable &table);
+/// Evaluates the intervals of a span, in tiles of `cols` keys, and lays them
+/// down.
+void storeSpan(Tiles &t, plan::SpanTiles span, int64_t cols, const SpanTable &table);
 
 /// `i64(table, lives, cols, J)`: the first tile from J on that meets a live
 /// interval, or a number beyond any tile.

@@ -8,6 +8,8 @@ using namespace attn::cpu;
 using arith::CmpIPredicate;
 
 Value Tiles::lengthOf(const Memory &m, unsigned label) {
+  if (m.columns && label + 1 == m.labels)
+    return e.integer(m.columns);
   return m.sizes.empty() ? e.loadSlot(cx.frame, m.extentSlots[label], e.i64()) : scalar(m.sizes[label]);
 }
 

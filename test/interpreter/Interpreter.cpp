@@ -40,10 +40,14 @@ void Machine::sweep(plan::SweepOp op) {
       first = std::min(first, live.first);
       last = std::max(last, live.second);
     }
+  // A share: tiles are cut where their number says.
+  int64_t begin = first == INT64_MAX ? 0 : first / cols, tiles = std::max<int64_t>((last + cols - 1) / cols - begin, 0);
+  first = (begin + tiles * s.part / s.parts) * cols;
+  last = std::min(last, (begin + tiles * (s.part + 1) / s.parts) * cols);
   span = &s;
   auto sweeps = op->getParentOfType<plan::KernelOp>().getBody().getOps<plan::SweepOp>();
   bool isFirst = *sweeps.begin() == op;
-  for (int64_t j = first == INT64_MAX ? 0 : first / cols * cols; j < last; j += cols) {
+  for (int64_t j = first; j < last; j += cols) {
     if (!meets(s.live, j, j + cols))
       continue;
     full = !meets(s.holes, j, j + cols);
@@ -111,6 +115,11 @@ void Machine::operation(Operation &op) {
       return result;
     };
     spans[tiles.getResult()] = {keys(tiles.live()), keys(tiles.holes()), tiles.getExact()};
+  } else if (auto part = dyn_cast<plan::PartOp>(op)) {
+    Span s = spans[part.getSpan()];
+    s.part = integer(part.getNumber());
+    s.parts = std::max<int64_t>(integer(part.getCount()), 1);
+    spans[part.getResult()] = s;
   } else if (auto s = dyn_cast<plan::SweepOp>(op)) {
     sweep(s);
   } else if (auto load = dyn_cast<plan::LoadOp>(op)) {
@@ -201,6 +210,12 @@ std::string Machine::run(plan::ProgramOp program) {
       memory[alloc] = &m;
     } else if (auto scalar = dyn_cast<plan::ScalarOp>(op)) {
       env[scalar] = Held(arguments.scalars[scalar.getName().str()]);
+    } else if (auto columns = dyn_cast<plan::ColumnsOp>(op)) {
+      memory[columns] = memory[columns.getBuffer()];
+    } else if (auto size = dyn_cast<plan::SizeOp>(op)) {
+      env[size] = get(size.getValue());
+    } else if (isa<plan::WorkersOp>(op)) {
+      env[op.getResult(0)] = Held(4);
     } else if (auto extent = dyn_cast<plan::ExtentOp>(op)) {
       env[extent] = Held(double(arguments.lengths[extent.getName().str()]));
     } else if (auto k = dyn_cast<plan::KernelOp>(op)) {

@@ -16,6 +16,7 @@ using Keys = std::vector<std::pair<int64_t, int64_t>>; // half-open intervals
 struct Span {
   Keys live, holes;
   bool exact = false;
+  int64_t part = 0, parts = 1;
 };
 
 inline bool meets(const Keys &keys, int64_t lo, int64_t hi) {

@@ -44,13 +44,14 @@ void Machine::access(Operation *, mlir::Value buffer, ValueRange indices, Type t
   std::vector<const Held *> at;
   for (mlir::Value index : indices)
     at.push_back(&get(index));
-  size_t labels = m.extents.size(), components = m.view.shape.size() - labels;
+  // As many labels as indices; lengths of components are labels of a view.
+  size_t labels = indices.size(), components = m.view.shape.size() - labels;
   std::vector<int64_t> strides = m.view.strides;
   walk(result, at, [&](size_t n, ArrayRef<int64_t> position, ArrayRef<int64_t> offsets) {
     int64_t offset = 0;
     for (size_t k = 0; k < labels; ++k) {
       double index = at[k]->data[size_t(offsets[k])];
-      if (!(index >= 0 && index < double(m.extents[k]))) {
+      if (!(index >= 0 && index < double(m.view.shape[k]))) {
         return; // outside: reads zero, writes nothing
       }
       offset += int64_t(index) * strides[k];
