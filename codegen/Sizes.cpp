@@ -106,6 +106,8 @@ private:
         .Case<arith::MulIOp>([&](auto) { binary(Step::Mul); })
         .Case<arith::MinSIOp>([&](auto) { binary(Step::Min); })
         .Case<arith::MaxSIOp>([&](auto) { binary(Step::Max); })
+        .Case<arith::AndIOp>([&](auto) { binary(Step::And); })
+        .Case<arith::OrIOp>([&](auto) { binary(Step::Or); })
         .Case<arith::FloorDivSIOp, FloorDivOp>([&](auto) { binary(Step::FloorDiv); })
         .Case<arith::CeilDivSIOp>([&](auto) { binary(Step::CeilDiv); })
         .Case<ModOp>([&](auto) { binary(Step::Mod); })

@@ -42,20 +42,59 @@ void Planner::arguments() {
 // Kernels
 //===----------------------------------------------------------------------===//
 
-std::unique_ptr<KernelBuilder> Planner::open(Operation *op, StringRef name,
-                                             ArrayAttr indices,
-                                             ValueRange bounds, bool sweeps) {
+int64_t Planner::fewRows(StringRef kernel) const {
+  for (const ScheduleChoice &choice : choices)
+    if (choice.key == "rows" &&
+        (choice.kernel == kernel || choice.kernel == "*"))
+      return side(kernel, "rows");
+  return target.fewRows ? target.fewRows : side(kernel, "rows");
+}
+
+// Entry x of a group as row and head.
+static void unpack(KernelBuilder &kernel, const Packing &packing,
+                   SmallVectorImpl<Node *> &indices) {
+  Tiles &tiles = kernel.tiles;
+  Type index = IndexType::get(tiles.context);
+  Node *share = tiles.leaf(packing.share), *x = kernel.rows;
+  Node *row = tiles.apply<FloorDivOp>(index, {x, share});
+  Node *inGroup = tiles.apply<ModOp>(index, {x, share});
+  Node *first = tiles.apply<arith::MulIOp>(
+      index, {tiles.leaf(kernel.groupHead), share});
+  Node *head = tiles.apply<arith::AddIOp>(index, {first, inGroup});
+  indices.back() = tiles.leaf(tiles.tile(row, TileType::R));
+  indices[packing.heads] = tiles.leaf(tiles.tile(head, TileType::R));
+  OpBuilder end = tiles.outside();
+  for (Value *entry : {&kernel.first, &kernel.last})
+    *entry = FloorDivOp::create(end, tiles.loc, *entry, packing.share);
+}
+
+std::unique_ptr<KernelBuilder>
+Planner::open(Operation *op, StringRef name, ArrayAttr indices,
+              ValueRange bounds, bool sweeps, const Opening &how) {
   Location loc = op->getLoc();
-  int64_t rows = side(name, "rows"), cols = side(name, "cols");
+  int64_t rows = how.rows ? how.rows : side(name, "rows");
+  int64_t cols = side(name, "cols");
   Type index = builder.getIndexType();
   AffineExpr d0 = builder.getAffineDimExpr(0),
              s0 = builder.getAffineSymbolExpr(0);
   SmallVector<Value> grid;
   SmallVector<Attribute> names;
   Value limit;
-  for (auto [name, bound] : llvm::zip(indices, bounds)) {
-    grid.push_back(host(bound));
-    names.push_back(name);
+  if (how.parts) {
+    grid.push_back(how.parts);
+    names.push_back(builder.getStringAttr("z"));
+  }
+  for (auto [k, bound] : llvm::enumerate(bounds)) {
+    Attribute name = indices[k];
+    bool heads = how.packing && how.packing->heads == k;
+    grid.push_back(heads ? how.packing->groups : host(bound));
+    names.push_back(heads ? builder.getStringAttr("g") : name);
+  }
+  if (how.packing)
+    grid.back() = how.packing->entries;
+  if (how.columns) {
+    grid.push_back(arith::ConstantIndexOp::create(builder, loc, how.columns));
+    names.emplace_back();
   }
   if (grid.empty()) { // one value
     grid.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
@@ -66,6 +105,10 @@ std::unique_ptr<KernelBuilder> Planner::open(Operation *op, StringRef name,
         builder, loc, AffineMap::get(0, 1, s0.ceilDiv(rows)), limit);
     names.back() = builder.getStringAttr("t");
   }
+  if (how.runs)
+    grid.back() = arith::SelectOp::create(
+        builder, loc, how.runs, grid.back(),
+        arith::ConstantIndexOp::create(builder, loc, 0));
   SmallVector<NamedAttribute> schedule = {
       builder.getNamedAttr("rows", builder.getI64IntegerAttr(rows))};
   if (sweeps)
@@ -89,11 +132,24 @@ std::unique_ptr<KernelBuilder> Planner::open(Operation *op, StringRef name,
       AffineMap::get(1, 1, {d0 * rows + (rows - 1), s0 - 1},
                      builder.getContext()),
       ValueRange{t, limit});
-  for (BlockArgument argument : block.getArguments().drop_back())
+  auto uniform = block.getArguments().drop_back();
+  if (how.parts) {
+    result->part = uniform.front();
+    uniform = uniform.drop_front();
+  }
+  for (BlockArgument argument : uniform)
     result->indices.push_back(result->tiles.leaf(argument));
-  result->indices.push_back(result->tiles.leaf(
+  result->lastEntry = result->last;
+  result->rows = result->tiles.leaf(
       plan::RowsOp::create(inside, loc, result->tiles.type(TileType::R, index),
-                           result->first, limit)));
+                           result->first, limit));
+  result->columns = how.columns;
+  if (!how.columns)
+    result->indices.push_back(result->rows);
+  if (how.packing) {
+    result->groupHead = uniform[how.packing->heads];
+    unpack(*result, *how.packing, result->indices);
+  }
   return result;
 }
 
@@ -127,6 +183,16 @@ static Node *stored(Tiles &tiles, Node *node, Type type) {
                  : tiles.apply<arith::ExtFOp>(type, {node});
 }
 
+Value attn::columnsOf(KernelBuilder &kernel, Value buffer) {
+  auto type = cast<plan::BufferType>(buffer.getType());
+  SmallVector<StringAttr> labels(type.getLabels());
+  labels.push_back(StringAttr::get(type.getContext(), "E"));
+  auto view = plan::BufferType::get(type.getContext(), labels,
+                                    getElementTypeOrSelf(type.getElement()));
+  OpBuilder before(kernel.kernel);
+  return plan::ColumnsOp::create(before, kernel.tiles.loc, view, buffer);
+}
+
 void Planner::store(KernelBuilder &kernel, Value field, Node *node,
                     ArrayRef<int64_t> letters) {
   Tiles &tiles = kernel.tiles;
@@ -137,8 +203,15 @@ void Planner::store(KernelBuilder &kernel, Value field, Node *node,
     indices.push_back(tiles.value(index));
     dims.append(index->dims);
   }
-  dims.append(letters.begin(), letters.end());
+  if (kernel.columns) {
+    indices.push_back(tiles.value(kernel.rows));
+    dims.push_back(TileType::R);
+  } else {
+    dims.append(letters.begin(), letters.end());
+  }
   auto write = [&](Value buffer, Type element) {
+    if (kernel.columns)
+      buffer = columnsOf(kernel, buffer);
     Node *value = stored(tiles, node, getElementTypeOrSelf(element));
     Value tile = tiles.tile(value, dims);
     OpBuilder end = tiles.outside();
@@ -148,6 +221,8 @@ void Planner::store(KernelBuilder &kernel, Value field, Node *node,
     write(tensor, cast<plan::BufferType>(tensor.getType()).getElement());
   if (!isRead(field))
     return;
+  if (Value known = map.lookupOrNull(field)) // another kernel may write it, too
+    return write(known, type.getElement());
   Operation *op = field.getDefiningOp();
   StringRef name;
   SmallVector<Value> sizes;

@@ -19,6 +19,27 @@ struct KernelBuilder {
   Elements elements;
   llvm::SmallVector<Node *> indices; ///< one per label; the last over r
   mlir::Value first, last;           ///< row numbers, `last` included
+  Node *rows = nullptr;              ///< the tile r: entries of the kernel's rows
+  mlir::Value lastEntry;             ///< of these, included
+  mlir::Value part, groupHead;       ///< grid indices of split and packed kernels
+  bool columns = false;              ///< rows are components, all indices uniform
+};
+
+/// Rows of a tile are pairs of a row and a head of one group: entry x of group g
+/// is row x / share and head g * share + x mod share.
+struct Packing {
+  unsigned heads = 0;          ///< the index of heads
+  mlir::Value groups, share;   ///< how many groups, and heads of each
+  mlir::Value entries;         ///< rows * share
+};
+
+/// How a kernel differs from the plain one over its indices.
+struct Opening {
+  int64_t rows = 0;                  ///< side of a tile; 0: the schedule's
+  mlir::Value runs;                  ///< i1: otherwise the grid is empty; null: true
+  mlir::Value parts;                 ///< one more index in front counts these
+  std::optional<Packing> packing;
+  int64_t columns = 0;               ///< rows are so many components
 };
 
 class Planner {
@@ -35,17 +56,26 @@ public:
   int64_t side(llvm::StringRef kernel, llvm::StringRef key) const {
     return choose(target, choices, kernel, key, components);
   }
+  /// How the attend may be split, as TargetModel says or the user.
+  int64_t choice(llvm::StringRef attend, llvm::StringRef key) const {
+    return choose(target, choices, attend, key);
+  }
+  /// The side of the tiles of a kernel that works on few rows.
+  int64_t fewRows(llvm::StringRef kernel) const;
   /// A scalar of the pattern in the program.
-  mlir::Value host(mlir::Value value) { return map.lookup(value); }
+  mlir::Value host(mlir::Value value) { return map.lookupOrNull(value); }
 
   /// Opens a kernel over `bounds`, the last of them in tiles of rows.
   std::unique_ptr<KernelBuilder> open(mlir::Operation *op, llvm::StringRef name,
                                       mlir::ArrayAttr indices,
-                                      mlir::ValueRange bounds, bool sweeps);
+                                      mlir::ValueRange bounds, bool sweeps,
+                                      const Opening &how = {});
   /// Writes `field`, which is `node` at the kernel's indices, to the outputs
   /// and to the buffer that others read.
   void store(KernelBuilder &kernel, mlir::Value field, Node *node,
              llvm::ArrayRef<int64_t> letters);
+  /// Where operations of the program go, in front of the next kernel.
+  mlir::OpBuilder &host() { return builder; }
   /// Letters for the components of a field.
   Dims letters(KernelBuilder &kernel, mlir::Type element);
   /// Defines that this attend's kernel computes as well: over the same rows, of
@@ -71,8 +101,12 @@ private:
   llvm::DenseSet<mlir::Operation *> planned;
 };
 
-/// One kernel for an attend and the defines of its tail. The fields that it
-/// computes are stored.
+/// A buffer of rows as one of components, for a kernel whose rows they are.
+mlir::Value columnsOf(KernelBuilder &kernel, mlir::Value buffer);
+
+/// An attend and the defines of its tail: one kernel, or, where keys may be
+/// split, kernels for parts of the keys and for their merge, too
+/// (docs/plan.md). The fields that it computes are stored.
 mlir::LogicalResult planAttend(Planner &planner, AttendOp attend,
                                llvm::ArrayRef<DefineOp> tail);
 

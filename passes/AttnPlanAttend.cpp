@@ -1,7 +1,6 @@
 // An attend becomes a kernel: rows, span, one sweep per pass, tail.
-#include "passes/AttnPlan.h"
+#include "passes/AttnPlanAttend.h"
 #include "passes/MaskAnalysis.h"
-#include "passes/PlanSweep.h"
 
 using namespace mlir;
 using namespace attn;
@@ -22,7 +21,7 @@ static Value overRows(KernelBuilder &kernel, Node *node, bool greatest) {
   Builder builder(tiles.context);
   bool truth = node->type.isInteger(1);
   Node *present = tiles.apply<arith::CmpIOp>(
-      builder.getI1Type(), {kernel.indices.back(), tiles.leaf(kernel.last)},
+      builder.getI1Type(), {kernel.rows, tiles.leaf(kernel.lastEntry)},
       builder.getNamedAttr("predicate",
                            arith::CmpIPredicateAttr::get(
                                tiles.context, arith::CmpIPredicate::sle)));
@@ -37,7 +36,7 @@ static Value overRows(KernelBuilder &kernel, Node *node, bool greatest) {
 }
 
 // The keys that the rows of a tile see, in closed form.
-static Value spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols) {
+Value attn::spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols) {
   Tiles &tiles = kernel.tiles;
   auto lower = [&](const MaskSymbol &symbol) -> Value {
     if (symbol.kind == MaskSymbol::FirstRow)
@@ -91,58 +90,34 @@ tailReader(Tiles &tiles,
       };
 }
 
-LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
-                               ArrayRef<DefineOp> tail) {
-  if (attend.getSwept().size() != 1)
-    return attend.emitError("several swept indices are not supported yet");
-  auto vector = cast<VectorType>(attend.getType().getElement());
-  if (vector.getRank() != 1)
-    return attend.emitError("values that are matrices are not supported yet");
-  WeightPlan weights(attend);
-  Value outField = fieldOf(attend, Stat::Out),
-        lseField = fieldOf(attend, Stat::Lse),
-        maxField = fieldOf(attend, Stat::Max);
-  if (lseField && !weights.logDenominator) {
-    auto diagnostic =
-        emitError(lseField.getLoc())
-        << "the weights have no denominator, so there is no `lse`";
-    diagnostic.attachNote(attend.getLoc())
-        << "a denominator is the right side of a division at the top of the "
-           "weights that holds a sum over the row";
-    return diagnostic;
-  }
-
-  auto opened = planner.open(attend, attend.getName(), attend.getIndices(),
-                             attend.getBounds(), /*sweeps=*/true);
-  KernelBuilder &kernel = *opened;
-  Elements &elements = kernel.elements;
+void AttendPlan::bind(KernelBuilder &kernel) {
   for (Region *region : {&attend.getMask(), &attend.getScore(),
                          &attend.getWeights(), &attend.getValue()})
     for (auto [argument, node] :
          llvm::zip(region->getArguments(), kernel.indices))
-      elements.bind(argument, node);
+      kernel.elements.bind(argument, node);
+}
 
-  int64_t e = TileType::dim('e', vector.getNumElements());
-  Value span = spanOf(attend, kernel, planner.side(attend.getName(), "cols"));
-  SweepPlanner sweeps(attend, weights, kernel, span, e);
-  sweeps.run(bool(outField), bool(maxField));
+LogicalResult AttendPlan::finish(KernelBuilder &kernel, SweepPlanner &sweeps,
+                                 bool withOut, bool withRows) {
+  Elements &elements = kernel.elements;
   if (elements.failed())
     return failure();
-
   // The tail works on the rows of the result.
-  kernel.tiles.prefer(e);
   llvm::DenseMap<Value, std::pair<Node *, Dims>> own;
   SmallVector<Value> fields;
   auto finish = [&](Value field, Node *node, Dims letters) {
     own[field] = {node, letters};
     fields.push_back(field);
   };
-  if (outField)
-    finish(outField, sweeps.out(), {e});
-  if (lseField)
-    finish(lseField, sweeps.lse(), {});
-  if (maxField)
-    finish(maxField, sweeps.max(), {});
+  if (!kernel.columns)
+    kernel.tiles.prefer(component);
+  if (out && withOut)
+    finish(out, sweeps.out(), {component});
+  if (lse && withRows)
+    finish(lse, sweeps.lse(), {});
+  if (max && withRows)
+    finish(max, sweeps.max(), {});
   elements.setReader(tailReader(kernel.tiles, own));
   for (DefineOp define : tail) {
     for (auto [argument, node] :
@@ -158,4 +133,44 @@ LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
   for (Value field : fields)
     planner.store(kernel, field, own[field].first, own[field].second);
   return success();
+}
+
+LogicalResult AttendPlan::whole(Value runs) {
+  Opening how;
+  how.runs = runs;
+  auto opened = planner.open(attend, attend.getName(), attend.getIndices(),
+                             attend.getBounds(), /*sweeps=*/true, how);
+  KernelBuilder &kernel = *opened;
+  bind(kernel);
+  Value span = spanOf(attend, kernel, planner.side(attend.getName(), "cols"));
+  SweepPlanner sweeps(attend, weights, kernel, span, component);
+  sweeps.run(bool(out), bool(max));
+  return finish(kernel, sweeps, true, true);
+}
+
+LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
+                               ArrayRef<DefineOp> tail) {
+  if (attend.getSwept().size() != 1)
+    return attend.emitError("several swept indices are not supported yet");
+  auto vector = cast<VectorType>(attend.getType().getElement());
+  if (vector.getRank() != 1)
+    return attend.emitError("values that are matrices are not supported yet");
+  AttendPlan plan{planner, attend, tail, WeightPlan(attend)};
+  plan.component = TileType::dim('e', vector.getNumElements());
+  plan.out = fieldOf(attend, Stat::Out);
+  plan.lse = fieldOf(attend, Stat::Lse);
+  plan.max = fieldOf(attend, Stat::Max);
+  if (plan.lse && !plan.weights.logDenominator) {
+    auto diagnostic =
+        emitError(plan.lse.getLoc())
+        << "the weights have no denominator, so there is no `lse`";
+    diagnostic.attachNote(attend.getLoc())
+        << "a denominator is the right side of a division at the top of the "
+           "weights that holds a sum over the row";
+    return diagnostic;
+  }
+  int64_t splits = planner.choice(attend.getName(), "splits");
+  if (splits == 1 || !plan.canSplit())
+    return plan.whole({});
+  return plan.split(splits);
 }

@@ -16,7 +16,9 @@ static LogicalResult checkNames(plan::ProgramOp program,
     auto kernels = program.getBody().getOps<plan::KernelOp>();
     if (choice.kernel == "*" ||
         llvm::any_of(kernels, [&](plan::KernelOp kernel) {
-          return kernel.getName() == choice.kernel;
+          StringRef name = kernel.getName();
+          return name == choice.kernel || // or a part of the work on it
+                 name.starts_with(choice.kernel + " ");
         }))
       continue;
     InFlightDiagnostic diagnostic = program.emitError()
@@ -43,7 +45,7 @@ static LogicalResult schedule(plan::KernelOp kernel, const TargetModel &target,
              << known.getName().getValue() << "'";
   bool sweeps = !kernel.getBody().getOps<plan::SweepOp>().empty();
   for (const TargetModel::Key &key : target.keys) {
-    if (key.needsSweep && !sweeps)
+    if (key.ofPlan || (key.needsSweep && !sweeps))
       continue;
     int64_t wanted = choose(target, choices, kernel.getName(), key.name);
     bool chosen = llvm::any_of(choices, [&](const ScheduleChoice &choice) {

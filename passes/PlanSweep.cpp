@@ -32,10 +32,12 @@ SweepPlanner::SweepPlanner(AttendOp attend, const WeightPlan &weights,
                            KernelBuilder &kernel, Value span, int64_t value)
     : attend(attend), weights(weights), kernel(kernel), tiles(kernel.tiles),
       elements(kernel.elements), span(span), component(value), r{TileType::R},
-      rc{TileType::R, TileType::C}, re{TileType::R, value},
+      rc{TileType::R, TileType::C}, re{TileType::R},
       real(Float32Type::get(attend.getContext())), sums(weights.sums.size()),
       references(weights.references.size()), bases(weights.references.size()),
       factors(weights.references.size()), accumulators(weights.terms.size()) {
+  if (!kernel.columns)
+    re.push_back(value);
   carried.reserve(64);
   guarded = llvm::any_of(weights.terms, [](const auto &term) {
     return !staysFinite(term.coefficient);
@@ -104,12 +106,24 @@ void SweepPlanner::startStep() {
   auto sweepOp = cast<plan::SweepOp>(kernel.kernel.getBody().front().back());
   Value columns = sweepOp.getBody().getArgument(0);
   Node *j = tiles.leaf(columns);
+  Value rows = tiles.value(kernel.rows);
+  if (parts) {
+    Builder builder(tiles.context);
+    Node *there = tiles.apply<arith::CmpIOp>(
+        builder.getI1Type(), {j, tiles.leaf(parts)},
+        builder.getNamedAttr("predicate",
+                             arith::CmpIPredicateAttr::get(
+                                 tiles.context, arith::CmpIPredicate::slt)));
+    sweepOp->setAttr("merges", builder.getUnitAttr());
+    sees = tiles.leaf(tiles.mask(there, rows, columns));
+    key = j;
+    return;
+  }
   for (Region *region : {&attend.getMask(), &attend.getScore(),
                          &attend.getWeights(), &attend.getValue()})
     elements.bind(region->getArgument(outer), j);
   auto yield = cast<YieldOp>(attend.getMask().front().getTerminator());
   Node *condition = elements.get(yield.getValues()[0]);
-  Value rows = tiles.value(kernel.indices.back());
   sees = tiles.leaf(tiles.mask(condition, rows, columns));
   if (!count && weights.countsFirst)
     return; // only counting: there are no scores yet
@@ -202,23 +216,29 @@ void SweepPlanner::accumulate(unsigned k, Node *acc, Carried &into) {
       builder, tiles.loc, tiles.type(re, real), p, v, o));
 }
 
+// The plain reference of the scores is their maximum as well.
+int SweepPlanner::greatestReference(unsigned pass, bool withMax) {
+  Value score = attend.getWeights().getArgument(attend.getIndices().size());
+  for (auto [k, reference] : llvm::enumerate(weights.references))
+    if (withMax && reference.pass == pass && reference.start.empty() &&
+        !reference.constant && reference.exponents.size() == 1 &&
+        reference.exponents[0]->kind == Kind::Value &&
+        reference.exponents[0]->value == score)
+      return k;
+  return -1;
+}
+
 void SweepPlanner::pass(unsigned number, bool withOut, bool withMax) {
   current = number;
   bool last = number == weights.passes;
-  // The plain reference of the scores is their maximum as well.
   Value score = attend.getWeights().getArgument(attend.getIndices().size());
-  int viaReference = -1;
+  int viaReference = greatestReference(number, withMax);
   SmallVector<std::function<void()>> steps;
   size_t place = 0;
   for (auto [k, reference] : llvm::enumerate(weights.references)) {
     if (reference.pass != number)
       continue;
-    bool exact = withMax && viaReference < 0 && reference.start.empty() &&
-                 !reference.constant && reference.exponents.size() == 1 &&
-                 reference.exponents[0]->kind == Kind::Value &&
-                 reference.exponents[0]->value == score;
-    if (exact)
-      viaReference = k;
+    bool exact = int(k) == viaReference;
     carry("ref", start(reference), r, &references[k]);
     steps.push_back([this, k = k, exact, place = place++] {
       advance(k, state(place), carried[place], exact);

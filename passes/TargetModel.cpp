@@ -13,6 +13,10 @@ static const TargetModel::Key cpuKeys[] = {
      true},
     {"slack", "how far a reference may lag behind, in powers of two", 10, 0, 60,
      1, true},
+    {"splits", "parts of the keys; 0: as many as a call needs", 1, 0, 256, 1,
+     true, true},
+    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
+     true, true},
 };
 
 // Of a server's cores (docs/performance.md says what was measured where).
@@ -34,6 +38,10 @@ static const TargetModel::Key hopperKeys[] = {
     {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
     {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
      1, true},
+    {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
+     true, true},
+    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
+     true, true},
 };
 static const TargetModel::Sides hopperSides[] = {
     {64, 192, 128}, {128, 128, 128}, {192, 128, 112}, {256, 128, 80}};
@@ -55,6 +63,10 @@ static const TargetModel::Key ampereKeys[] = {
     {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
     {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
      1, true},
+    {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
+     true, true},
+    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
+     true, true},
 };
 static const TargetModel::Sides ampereSides[] = {
     {192, 128, 64}, {256, 128, 32}};
@@ -71,8 +83,8 @@ static const TargetModel::Fact ampereFacts[] = {
 
 static const TargetModel models[] = {
     {"cpu", cpuKeys, {}, cpuFacts},
-    {"sm_90a", hopperKeys, hopperSides, hopperFacts},
-    {"sm_80", ampereKeys, ampereSides, ampereFacts}};
+    {"sm_90a", hopperKeys, hopperSides, hopperFacts, 64},
+    {"sm_80", ampereKeys, ampereSides, ampereFacts, 64}};
 
 const TargetModel *TargetModel::get(StringRef name) {
   for (const TargetModel &model : models)

@@ -15,6 +15,7 @@ struct TargetModel {
     int64_t value;             ///< the default
     int64_t least, most, step; ///< values are multiples of `step`
     bool needsSweep;           ///< only in kernels that sweep
+    bool ofPlan = false;       ///< decides which kernels there are; no kernel has it
   };
   /// Sides of tiles where no vector has more than `most` components.
   struct Sides {
@@ -33,6 +34,8 @@ struct TargetModel {
   /// Ascending; empty: the defaults of the keys `rows` and `cols` always count.
   llvm::ArrayRef<Sides> sides;
   llvm::ArrayRef<Fact> facts;
+  /// `rows` of kernels that work on few rows; 0: as of others.
+  int64_t fewRows = 0;
 
   const Key *find(llvm::StringRef key) const;
   const Fact *findFact(llvm::StringRef fact) const;

@@ -41,10 +41,18 @@ std::string attn::layoutOf(const Manifest &manifest, const Manifest::TensorMap &
       layout.strides[d - 1] = uint64_t(stride) * 2;
   };
   add(t.shape[0], slots[1 + t.labels.size()], uint32_t(map.box[0]), "its components");
+  // Workspace is dense: a label is as long as its stride goes into the next.
+  auto lengthOf = [&](size_t l) {
+    if (!map.buffer)
+      return length(t.labels[l]);
+    int64_t bytes = frame[size_t(manifest.buffers[size_t(map.tensor)].bytesSlot)];
+    int64_t around = l ? slots[l] : bytes / 2, stride = slots[1 + l];
+    return stride ? around / stride : 0;
+  };
   auto addLabel = [&](bool rows) {
     for (size_t l = 0; l < t.labels.size(); ++l)
       if ((t.labels[l] == map.rowLabel) == rows)
-        add(length(t.labels[l]), slots[1 + l], rows ? uint32_t(map.box[1]) : 1, t.labels[l]);
+        add(lengthOf(l), slots[1 + l], rows ? uint32_t(map.box[1]) : 1, t.labels[l]);
   };
   addLabel(true);
   addLabel(false);

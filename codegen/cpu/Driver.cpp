@@ -90,13 +90,16 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
     {
       OpBuilder::InsertionGuard inner(e);
       e.setInsertionPointToStart(visit.thenBlock());
-      count(e, target, stats, Manifest::Visited);
+      bool counts = !sweep.op->hasAttr("merges"); // there are no keys in it
+      if (counts)
+        count(e, target, stats, Manifest::Visited);
       if (sweep.prepare)
         e.when(carried[1], [] {}, [&] { func::CallOp::create(e, sweep.prepare, args); });
       e.when(
           e.cmp(CmpIPredicate::eq, verdict, e.integer(2)), [&] { func::CallOp::create(e, sweep.full, args); },
           [&] {
-            count(e, target, stats, Manifest::Mixed);
+            if (counts)
+              count(e, target, stats, Manifest::Mixed);
             func::CallOp::create(e, sweep.mixed, args);
           });
       scf::YieldOp::create(e, ValueRange(e.boolean(true)));

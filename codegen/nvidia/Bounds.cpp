@@ -89,7 +89,7 @@ Bounds attn::nvidia::boundsOf(Value v) {
         auto number = dyn_cast<IntegerAttr>(c.getValue());
         return number ? Bounds::of(number.getValue().getSExtValue()) : Bounds();
       })
-      .Case<plan::ExtentOp>([&](auto) { return Bounds::positions(); })
+      .Case<plan::ExtentOp, plan::SizeOp>([&](auto) { return Bounds::positions(); })
       .Case<plan::ScalarOp>([&](auto) { return Bounds::parameters(); })
       .Case<affine::AffineApplyOp>([&](auto a) { return ofAffine(a.getAffineMap(), a->getOperands(), 1); })
       .Case<affine::AffineMinOp>([&](auto a) { return ofAffine(a.getAffineMap(), a->getOperands(), -1); })

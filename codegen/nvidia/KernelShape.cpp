@@ -177,10 +177,13 @@ void Analysis::cut(SweepShape &s, ArrayRef<Operation *> cluster) {
 bool Analysis::sweep(SweepOp op) {
   SweepShape &s = shape.sweeps.emplace_back();
   s.op = op;
-  s.tiles = op.getSpan().getDefiningOp<TilesOp>();
-  s.span = plan::partsOf(op.getSpan());
+  s.tiles = tilesOf(op.getSpan()).tiles;
+  s.part = tilesOf(op.getSpan()).part;
+  s.span = plan::partsOf(s.part ? s.part.getSpan() : op.getSpan());
   if (!s.span)
     return refuse(op, "keys of another kernel's span");
+  if (s.part && !s.tiles)
+    return refuse(op, "parts of listed keys");
   s.cols = cast<SpanType>(op.getSpan().getType()).getStep();
   for (BlockArgument carried : op.getBody().getArguments().drop_front()) {
     bool row = dims(carried) == ArrayRef<int64_t>{R};
@@ -238,7 +241,7 @@ bool Analysis::sweep(SweepOp op) {
 
 // In front of, between and behind sweeps: per row, or per row and component.
 bool Analysis::outside(Operation *op) {
-  if (!isa<PlanDialect>(op->getDialect()) || isa<RowsOp, TilesOp>(op))
+  if (!isa<PlanDialect>(op->getDialect()) || isa<RowsOp, TilesOp, PartOp>(op))
     return true;
   if (auto store = dyn_cast<StoreOp>(op)) {
     shape.stores.push_back(store);

@@ -35,6 +35,7 @@ struct BackProduct {
 struct SweepShape {
   plan::SweepOp op;
   plan::TilesOp tiles;  ///< null if the keys are those of a list
+  plan::PartOp part;    ///< the share of the tiles; null: all
   plan::SpanParts span;
   int64_t cols = 0;
   llvm::SmallVector<FrontProduct> fronts;

@@ -45,7 +45,7 @@ SpanCursor::Interval SpanCursor::prepare(cpu::Tiles &t, plan::Interval interval)
   return r;
 }
 
-SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast, bool together)
+SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast, bool together, plan::PartOp part)
     : SpanCursor(cols, fast) {
   this->together = together;
   stop = t.e.ceilDiv(narrow(t.e, limit), i32(t.e, cols));
@@ -53,6 +53,8 @@ SpanCursor::SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value l
     useVerdicts(t, tiles, judged);
   else
     useIntervals(t, tiles);
+  if (part)
+    share(t, part);
 }
 
 SpanCursor SpanCursor::ofIntervals(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, Value limit, Value fast) {
@@ -67,6 +69,31 @@ void SpanCursor::useIntervals(cpu::Tiles &t, plan::TilesOp tiles) {
     lives.push_back(prepare(t, i));
   for (const plan::Interval &i : tiles.holes())
     holes.push_back(prepare(t, i));
+}
+
+// Tiles between the first and the last that an interval meets, cut evenly.
+void SpanCursor::share(cpu::Tiles &t, plan::PartOp part) {
+  cpu::Emit &e = t.e;
+  Value first = i32(e, end), last = i32(e, 0);
+  for (const Interval &i : lives) {
+    Value from = i.first, to = i.last, some;
+    if (i.family) {
+      Value shift = e.mul(e.sub(i.count, e.integer(1)), i.stride);
+      from = narrow(e, e.floorDiv(i.lo, e.integer(cols)));
+      to = narrow(e, e.ceilDiv(e.add(i.hi, shift), e.integer(cols)));
+      some = e.cmp(CmpIPredicate::sgt, i.count, e.integer(0));
+    } else {
+      some = e.cmp(CmpIPredicate::slt, from, to);
+    }
+    first = e.min(first, e.select(some, from, i32(e, end)));
+    last = e.max(last, e.select(some, to, i32(e, 0)));
+  }
+  auto small = [&](Value x) { return e.createOrFold<arith::TruncIOp>(e.getI32Type(), t.scalar(x)); };
+  Value tiles = e.max(e.sub(e.min(last, stop), first), i32(e, 0)), number = small(part.getNumber());
+  Value count = e.max(small(part.getCount()), i32(e, 1));
+  auto cut = [&](Value n) { return e.add(first, arith::DivUIOp::create(e, e.mul(tiles, n), count)); };
+  begin = cut(number);
+  stop = cut(e.add(number, i32(e, 1)));
 }
 
 SpanCursor::SpanCursor(cpu::Emit &e, ArrayRef<Ends> live, ArrayRef<Ends> hidden, int64_t cols, Value limit, Value fast)
@@ -150,6 +177,8 @@ std::pair<Value, Value> SpanCursor::classify(cpu::Emit &e, Value at) const {
 }
 
 SpanCursor::Run SpanCursor::seek(cpu::Emit &e, Value at, bool full) const {
+  if (begin)
+    at = e.max(at, begin);
   if (verdicts)
     return seekVerdicts(e, at, full);
   Type i = e.getI32Type();

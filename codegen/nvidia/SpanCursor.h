@@ -16,7 +16,7 @@ public:
   /// from `limit` (i64) on do not exist. `fast` is an i1, or null: where it is
   /// false, full tiles count as mixed. With `together`, whole warps seek, and
   /// the assembler sees that all their lanes find the same.
-  SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast, bool together);
+  SpanCursor(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast, bool together, plan::PartOp part = {});
   /// By the intervals, whether there are verdicts or not.
   static SpanCursor ofIntervals(cpu::Tiles &t, plan::TilesOp tiles, int64_t cols, mlir::Value limit, mlir::Value fast);
 
@@ -53,6 +53,9 @@ private:
 
   int64_t cols;
   llvm::SmallVector<Interval> lives, holes;
+  /// The share of the tiles: from `begin` on, and `stop` becomes the end of it.
+  void share(cpu::Tiles &t, plan::PartOp part);
+  mlir::Value begin; ///< null: 0
   mlir::Value stop; ///< the first tile behind all keys, i32
   mlir::Value fast;
   mlir::Value verdicts; ///< pointer to global memory; null: by the intervals

@@ -102,7 +102,7 @@ static std::pair<Value, Value> hull(cpu::Tiles &t, const plan::Interval &interva
 SweepKeys::Parts SweepKeys::make(cpu::Tiles &t, const SweepShape &sweep, Value limit, Value fast, bool together) {
   cpu::Emit &e = t.e;
   if (!sweep.span.list)
-    return {SpanCursor(t, sweep.tiles, sweep.cols, limit, fast, together), std::nullopt, narrow(e, limit)};
+    return {SpanCursor(t, sweep.tiles, sweep.cols, limit, fast, together, sweep.part), std::nullopt, narrow(e, limit)};
   Value below = narrow(e, e.min(limit, t.scalar(sweep.span.below)));
   KeyList list(t, sweep.span, below);
   auto ends = [&](const plan::Interval &interval) -> SpanCursor::Ends {

@@ -116,7 +116,7 @@ void differential::runExamples(const ExampleOptions &options, Totals &totals) {
     CompileOptions tiles = options.compile;
     bool emulated = !tiles.emulate.empty();
     if (options.tiles)
-      tiles.schedule = {{"rows", r.of<int64_t>({16, 32, 48, 64, 128})}, {"cols", r.of<int64_t>({16, 32, 64, 96, 128})}};
+      tiles.schedule["rows"] = r.of<int64_t>({16, 32, 48, 64, 128}), tiles.schedule["cols"] = r.of<int64_t>({16, 32, 64, 96, 128});
     auto compiled = compile(text.str(), instance, totals, tiles);
     std::string complaint = compiled->error;
     std::vector<Shape> shapes = options.tiles ? std::vector<Shape>() : emulated ? emulatedShapes() : fixedShapes();

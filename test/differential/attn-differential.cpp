@@ -7,6 +7,7 @@
 //   attn-differential --examples FOLDER [--dtype TYPE] [--tiles] [--shapes K]
 //                     [--seed S] [--threads T] [--only-example NAME] [--table]
 //                     [--target sm_90a|sm_80 [--emulate-schedule ORDER]]
+//                     [--schedule KEY=NUMBER]..
 //
 // tries every file of a folder on some fixed shapes and K random ones; with
 // --tiles on random ones alone, with random sides of tiles. With --target the
@@ -18,6 +19,7 @@
 #include "Check.h"
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <iostream>
 
 using namespace attn;
@@ -85,7 +87,7 @@ void runProgram(const Options &options, int64_t number, Totals &totals) {
     std::lock_guard<std::mutex> lock(totals.printing);
     std::cout << "# program " << number << ", " << describe(instance) << '\n' << source.print() << std::endl;
   }
-  auto compiled = compile(source.print(), instance, totals);
+  auto compiled = compile(source.print(), instance, totals, options.compile);
   std::string complaint = compiled->error;
   Shape shape;
   for (size_t n = 0; complaint.empty() && n < shapes.size(); ++n) {
@@ -126,7 +128,11 @@ int main(int argc, char **argv) {
       options.onlyExample = argv[++n];
     else if (word == "--target" && n + 1 < argc)
       options.compile.target = argv[++n];
-    else if (word == "--emulate-schedule" && n + 1 < argc)
+    else if (word == "--schedule" && n + 1 < argc && std::strchr(argv[n + 1], '=')) {
+      std::string choice = argv[++n];
+      size_t at = choice.find('=');
+      options.compile.schedule[choice.substr(0, at)] = std::strtoll(choice.c_str() + at + 1, nullptr, 10);
+    } else if (word == "--emulate-schedule" && n + 1 < argc)
       options.compile.emulate = argv[++n];
     else if (word == "--dtype" && n + 1 < argc && (options.dtype = core::parseDType(argv[n + 1])))
       ++n;

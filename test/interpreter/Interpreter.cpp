@@ -67,7 +67,7 @@ void Machine::sweep(plan::SweepOp op) {
     if (s.exact && !full && allSeen)
       broken = "an exact span takes a full tile for a mixed one";
     // Tiles count once, not once per pass.
-    if (isFirst) {
+    if (isFirst && !op->hasAttr("merges")) {
       arguments.visited += anySeen;
       arguments.mixed += anySeen && !allSeen;
     }

@@ -10,7 +10,7 @@
 // CHECK: plan.kernel "x" {{.*}} schedule {rows = 64 : i64}
 // CHECK: plan.kernel "o" {{.*}} schedule {cols = 128 : i64, rows = 64 : i64, share = 2 : i64, slack = 0 : i64}
 // WHICH: error: no kernel is named 'p'; there are 'x', 'o'
-// KEY: error: schedules for 'cpu' have no 'stages', only 'rows', 'cols', 'share', 'slack'
+// KEY: error: schedules for 'cpu' have no 'stages', only 'rows', 'cols', 'share', 'slack', 'splits', 'pack'
 // RANGE: error: 'share' is 900, but must lie between 1 and 64
 // SIDE: error: is planned for 64 rows, not for 32
 // FORM: error: expected NAME:key=number in the schedule, found 'o=3'
