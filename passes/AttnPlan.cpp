@@ -117,6 +117,8 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   auto kernel =
       plan::KernelOp::create(builder, loc, name, builder.getArrayAttr(names),
                              grid, builder.getDictionaryAttr(schedule));
+  if (how.split)
+    kernel->setAttr("split", builder.getUnitAttr());
   Block &block = kernel.getBody().emplaceBlock();
   for (size_t k = 0; k < grid.size(); ++k)
     block.addArgument(index, loc);

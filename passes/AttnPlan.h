@@ -40,6 +40,7 @@ struct Opening {
   mlir::Value parts;                 ///< one more index in front counts these
   std::optional<Packing> packing;
   int64_t columns = 0;               ///< rows are so many components
+  bool split = false;                ///< of the split form: the kernel says so
 };
 
 class Planner {

@@ -120,11 +120,7 @@ AttendPlan::Split AttendPlan::decide(int64_t wanted) {
 //===----------------------------------------------------------------------===//
 
 static plan::BufferType remnantType(AttendOp attend, Type element, bool wide) {
-  SmallVector<StringAttr> labels;
-  for (Attribute index : attend.getIndices().getValue().take_front(
-           attend.getBounds().size()))
-    labels.push_back(StringAttr::get(
-        attend.getContext(), cast<StringAttr>(index).getValue().upper()));
+  SmallVector<StringAttr> labels(attend.getType().getLabels());
   labels.push_back(StringAttr::get(attend.getContext(), "Z"));
   if (wide)
     element = VectorType::get(
@@ -170,7 +166,7 @@ Node *AttendPlan::packed(const Split &split, KernelBuilder &kernel,
                                            : planner.host(bound));
     labels.push_back(h.b.getStringAttr(place == packing.heads ? "G"
                                        : place == rows        ? "P"
-                                                  : name.getValue().upper()));
+                                                  : attend.getType().getLabels()[place].getValue()));
   }
   if (split.merges)
     for (auto [place, size] : llvm::zip(places, sizes))
@@ -181,6 +177,7 @@ Node *AttendPlan::packed(const Split &split, KernelBuilder &kernel,
       h.b, h.loc, plan::BufferType::get(h.b.getContext(), labels, vector),
       name, sizes);
   Opening how;
+  how.split = true;
   how.runs = split.merges;
   how.columns = vector.getNumElements();
   auto opened = planner.open(attend, name, h.b.getArrayAttr(names), bounds,
@@ -230,6 +227,7 @@ Node *AttendPlan::packed(const Split &split, KernelBuilder &kernel,
 LogicalResult AttendPlan::parts(Split &split) {
   std::string name = attend.getName().str();
   Opening how;
+  how.split = true;
   how.rows = split.rows;
   how.parts = split.parts;
   how.packing = split.packing;
@@ -293,6 +291,7 @@ LogicalResult AttendPlan::merge(const Split &split, bool withOut,
                                 bool withRows) {
   std::string name = attend.getName().str() + " merge";
   Opening how;
+  how.split = true;
   how.runs = split.merges;
   if (!withRows)
     how.columns = TileType::size(component);

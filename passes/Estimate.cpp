@@ -108,8 +108,16 @@ private:
 
 PlanWork::PlanWork(ProgramOp program) {
   Reader reader(*this);
-  for (auto kernel : program.getBody().getOps<KernelOp>())
-    if (!kernel->hasAttr("judges")) // looks at masks alone
+  // Judges look at masks alone. Of two forms of an attend the plain one counts.
+  auto kernels = llvm::make_filter_range(
+      program.getBody().getOps<KernelOp>(),
+      [](KernelOp kernel) { return !kernel->hasAttr("judges"); });
+  auto isPlain = [](KernelOp kernel) { return !kernel->hasAttr("split"); };
+  bool plain = llvm::any_of(kernels, [&](KernelOp kernel) {
+    return isPlain(kernel) && !kernel.getBody().getOps<SweepOp>().empty();
+  });
+  for (KernelOp kernel : kernels)
+    if (!plain || isPlain(kernel))
       reader.read(kernel);
 }
 

@@ -40,7 +40,7 @@ static const TargetModel::Key hopperKeys[] = {
      1, true},
     {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
      true, true},
-    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
+    {"pack", "rows of a tile are those of a group's heads, in parts", 1, 0, 1, 1,
      true, true},
 };
 static const TargetModel::Sides hopperSides[] = {
@@ -65,7 +65,7 @@ static const TargetModel::Key ampereKeys[] = {
      1, true},
     {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
      true, true},
-    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
+    {"pack", "rows of a tile are those of a group's heads, in parts", 1, 0, 1, 1,
      true, true},
 };
 static const TargetModel::Sides ampereSides[] = {

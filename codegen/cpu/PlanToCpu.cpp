@@ -36,7 +36,9 @@ static bool emitSizes(ModuleOp module, ProgramOp program, Frame &frame, const Ta
       }
       put(e.mul(stride, e.integer(Emit::bytes(m.element))), b.bytesSlot);
     } else if (auto size = dyn_cast<SizeOp>(op)) {
-      put(t.scalar(size.getValue()), frame.scalars[size]);
+      Value x = t.scalar(size.getValue());
+      put(x, frame.scalars[size]);
+      t.cx.scalars[size] = x; // slots are read as if they never changed
     } else if (auto k = dyn_cast<KernelOp>(op)) {
       Value items = e.integer(1);
       for (auto [n, bound] : llvm::enumerate(k.getGrid())) {

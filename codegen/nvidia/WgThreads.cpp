@@ -43,7 +43,10 @@ static LogicalResult lower(WgLowering &l, RolesOp op) {
   auto branch = scf::IfOp::create(l, TypeRange(), l.equals(l.group, l.i32(0)), /*withElseRegion=*/true);
   OpBuilder::InsertionGuard guard(l);
   l.setInsertionPoint(branch.thenBlock()->getTerminator());
-  NVVM::SetMaxRegisterOp::create(l, op.getProducerRegisters(), NVVM::SetMaxRegisterAction::decrease);
+  // What a block has when it begins may be enough: two groups have 256 each.
+  bool moves = int64_t(op.getConsumerRegisters()) > 65536 / (128 * (1 + int64_t(op.getConsumers())));
+  if (moves)
+    NVVM::SetMaxRegisterOp::create(l, op.getProducerRegisters(), NVVM::SetMaxRegisterAction::decrease);
   LogicalResult done = success();
   auto produce = [&] { done = l.block(op.getProducer().front()); };
   if (op.getWhole())
@@ -54,7 +57,8 @@ static LogicalResult lower(WgLowering &l, RolesOp op) {
   if (failed(done))
     return failure();
   l.setInsertionPoint(branch.elseBlock()->getTerminator());
-  NVVM::SetMaxRegisterOp::create(l, op.getConsumerRegisters(), NVVM::SetMaxRegisterAction::increase);
+  if (moves)
+    NVVM::SetMaxRegisterOp::create(l, op.getConsumerRegisters(), NVVM::SetMaxRegisterAction::increase);
   l.set(op.getConsumer().getArgument(0), LLVM::SubOp::create(l, l.group, l.i32(1)).getResult());
   return l.block(op.getConsumer().front());
 }

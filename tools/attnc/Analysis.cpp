@@ -151,7 +151,9 @@ void describePlan(mlir::ModuleOp module, Analysis &analysis) {
       for (auto &[name, value] : kernel.schedule)
         kernel.text += (kernel.text.empty() ? "" : ", ") + name + " = " + std::to_string(value);
     }
-    if (kernel.schedule.count("cols")) {
+    bool merges = llvm::any_of(op.getBody().getOps<plan::SweepOp>(), [](plan::SweepOp s) { return s->hasAttr("merges"); });
+    bool plainFirst = op->hasAttr("split") && analysis.cols;
+    if (kernel.schedule.count("cols") && !merges && !plainFirst) {
       analysis.rows = kernel.schedule["rows"];
       analysis.cols = kernel.schedule["cols"];
       analysis.together = kernel.schedule["share"]; // GPUs have none: 0
