@@ -88,7 +88,7 @@ struct Manifest {
     std::string symbol;
     int itemsSlot = 0;        ///< written by `sizes`
     int64_t scratchBytes = 0;
-    int64_t rows = 0;         ///< sides of a tile; cols is 0 for kernels without a sweep
+    int64_t rows = 0;         ///< sides of a tile; cols is 0 for kernels without a sweep over keys
     int64_t cols = 0;
     Launch launch;
   };

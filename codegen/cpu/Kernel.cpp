@@ -195,7 +195,7 @@ LogicalResult KernelLowering::run() {
   }
   emitDriver();
   manifest.rows = rows;
-  manifest.cols = sweeps.empty() ? 0 : sweeps[0].cols;
+  manifest.cols = sweeps.empty() || sweeps[0].op->hasAttr("merges") ? 0 : sweeps[0].cols;
   manifest.scratchBytes = sharedBytes + ownBytes * share;
   return failure(failed);
 }

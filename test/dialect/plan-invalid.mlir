@@ -918,3 +918,11 @@ plan.program @p {
     plan.mark %S into %S[%b] from %N to %N : !set, !set
   }
 }
+
+// -----
+
+plan.program @p {
+  %x = plan.tensor "x" : !plan.buffer<[B, N], vector<8xf32>>
+  // expected-error@below {{makes components of}}
+  %y = plan.columns %x : !plan.buffer<[B, N], vector<8xf32>> -> !plan.buffer<[B, N, E], bf16>
+}

@@ -119,3 +119,27 @@ plan.program @every {
     plan.store %y, %out[%b, %h, %i] : !plan.tile<r, e = 64, bf16>, !q, index, index, !ri
   }
 }
+
+// What split keys need: a number that is computed once, components as a label, a
+// share of the tiles.
+// CHECK-LABEL: plan.program @split
+plan.program @split {
+  %N = plan.extent "N"
+  %zero = arith.constant 0 : index
+  %x = plan.tensor "x" : !plan.buffer<[N], vector<8xf32>>
+  // CHECK: %[[W:.*]] = plan.workers
+  %w = plan.workers
+  // CHECK: %parts = plan.size "parts" %[[W]]
+  %parts = plan.size "parts" %w
+  // CHECK: plan.columns %x : <[N], vector<8xf32>> -> <[N, E], f32>
+  %y = plan.columns %x : !plan.buffer<[N], vector<8xf32>> -> !plan.buffer<[N, E], f32>
+  plan.kernel "k" (%z < %parts, %t < %N) {
+    %all = plan.tiles live(%zero to %N) holes() exact : !plan.span<64>
+    // CHECK: plan.part %{{.*}}, %z of %parts : <64>
+    %keys = plan.part %all, %z of %parts : !plan.span<64>
+    // CHECK: plan.sweep
+    plan.sweep (%j in %keys : !plan.span<64>) {
+      plan.yield
+    }
+  }
+}

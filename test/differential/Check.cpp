@@ -49,8 +49,11 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
 /// for tensor cores go by the intervals alone and may do so in more.
 static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
   const Manifest::Kernel *sweep = nullptr;
+  bool maySplit = false;
   for (const Manifest::Kernel &kernel : manifest.kernels)
-    if (kernel.cols > 0) {
+    if (sweep && kernel.name == sweep->name + " parts") {
+      maySplit = true; // two forms of one sweep
+    } else if (kernel.cols > 0) {
       if (sweep)
         return ""; // of several branches: their counts are added up
       sweep = &kernel;
@@ -63,6 +66,8 @@ static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const in
       return "";
   if (!sweep->launch.entry.empty() && stats[Manifest::Visited] >= tiles.visited && stats[Manifest::Mixed] >= tiles.mixed)
     return "";
+  if (maySplit && stats[Manifest::Visited] < tiles.visited)
+    return ""; // tiles of other sides
   std::ostringstream text;
   text << stats[Manifest::Visited] << " tiles of " << sweep->rows << " x " << sweep->cols << " visited, "
        << stats[Manifest::Mixed] << " as mixed; by brute force " << tiles.visited << " and " << tiles.mixed;

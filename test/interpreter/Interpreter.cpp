@@ -211,9 +211,11 @@ std::string Machine::run(plan::ProgramOp program) {
     } else if (auto scalar = dyn_cast<plan::ScalarOp>(op)) {
       env[scalar] = Held(arguments.scalars[scalar.getName().str()]);
     } else if (auto columns = dyn_cast<plan::ColumnsOp>(op)) {
-      memory[columns] = memory[columns.getBuffer()];
+      Memory *m = memory[columns.getBuffer()];
+      memory[columns] = m;
     } else if (auto size = dyn_cast<plan::SizeOp>(op)) {
-      env[size] = get(size.getValue());
+      Held value = get(size.getValue());
+      env[size] = value;
     } else if (isa<plan::WorkersOp>(op)) {
       env[op.getResult(0)] = Held(4);
     } else if (auto extent = dyn_cast<plan::ExtentOp>(op)) {

@@ -177,12 +177,18 @@ private:
     return Ok;
   }
 
+  // Of an attend that may be split the plain kernel counts.
+  static bool isOtherForm(const Manifest &manifest, const Manifest::Kernel &kernel) {
+    return std::any_of(manifest.kernels.begin(), manifest.kernels.end(),
+                       [&](const Manifest::Kernel &plain) { return plain.name + " parts" == kernel.name; });
+  }
+
   void countTiles(const Manifest &manifest) {
     report.target = manifest.target;
     auto length = [&](int axis) { return problem.length(loaded.program, axis); };
     std::map<std::string, int64_t> sweepsOf = countSweeps(loaded);
     for (const Manifest::Kernel &kernel : manifest.kernels) {
-      if (!kernel.cols || !kernel.rows)
+      if (!kernel.cols || !kernel.rows || isOtherForm(manifest, kernel))
         continue;
       report.rows = kernel.rows;
       report.cols = kernel.cols;
