@@ -54,7 +54,7 @@ def from_python():
     call = function.prepare(**{name: host.argument(t) for name, t in [("q", q), ("k", k), ("v", v), ("out", out)]})
     address, count, _block = host.workspace(call.workspace_bytes())
     call.run(workspace=(address, count))
-    expect(len(launches()) == len(function.kernels), f"launches {launches()}")
+    expect(len(launches()) == 1, f"launches {launches()}")  # there are enough row tiles: no parts of keys
     try:
         call.set(k=host.argument(host.tensor(random.normal(size=(2, 3, 50, 64)), "bf16"))).run()
         expect(False, "a wrong shape is refused")

@@ -7,7 +7,7 @@ using namespace attnc;
 
 Options attnc::compileOptions(bool runs) {
   return {{"--target", "NAME", std::string("cpu (default), ") + (runs ? "gpu (this machine's), " : "") + "sm_90a (Hopper) or sm_80 (Ampere and later)"},
-          {"--schedule", "rows=64,..", "overrides: rows, cols, share; for GPUs rows, cols, stages"},
+          {"--schedule", "rows=64,..", "overrides: rows, cols, share, splits; for GPUs rows, cols, stages, splits, pack"},
           {"--cpu", "NAME", "native, x86-64-v3, x86-64-v4 or any name that LLVM knows"},
           {"--ptxas", "PATH", "NVIDIA's assembler (default: as docs/attnc.md says)"}};
 }
