@@ -65,11 +65,17 @@ void HopperKernel::makeRings() {
   wg::RingInitOp::create(e, rings, 4 * layout.groups);
 }
 
-// The last extent of the grid, ceildiv(rows, side), in 32 bits.
+// The last extent of the grid in 32 bits, also where it is a quotient.
 Value HopperKernel::rowTiles(cpu::Tiles &t) {
-  plan::RowsOp rows = shape.rows;
-  Value n = e.createOrFold<arith::TruncIOp>(e.getI32Type(), t.scalar(rows.getLimit()));
-  return arith::DivUIOp::create(e, e.add(n, i32(e, shape.rowSide - 1)), i32(e, shape.rowSide));
+  Value extent = kernel.getGrid().back();
+  auto apply = extent.getDefiningOp<affine::AffineApplyOp>();
+  if (apply && apply.getNumOperands() == 1)
+    if (auto quotient = dyn_cast<AffineBinaryOpExpr>(apply.getAffineMap().getResult(0)); quotient && quotient.getKind() == AffineExprKind::CeilDiv)
+      if (auto side = dyn_cast<AffineConstantExpr>(quotient.getRHS()); side && !isa<AffineBinaryOpExpr>(quotient.getLHS())) {
+        Value n = e.createOrFold<arith::TruncIOp>(e.getI32Type(), t.scalar(apply.getOperand(0)));
+        return arith::DivUIOp::create(e, e.add(n, i32(e, side.getValue() - 1)), i32(e, side.getValue()));
+      }
+  return e.createOrFold<arith::TruncIOp>(e.getI32Type(), t.scalar(extent));
 }
 
 // Uniform values of the item are computed where this leaves the builder. The

@@ -48,7 +48,7 @@ void Sm80::chunks(const SharedTile &tile, Value at, int64_t threads, llvm::funct
       body(bytesAt(to, r * tile.pitch() + g * 128), r, g);
 }
 
-void Sm80::fetch(const SharedTile &tile, Value at, Value from, Value stride, Value room, int64_t threads) {
+void Sm80::fetch(const SharedTile &tile, Value at, Value from, Value stride, Present present, int64_t threads) {
   Value t = thread();
   Value row = LLVM::LShrOp::create(*this, t, i32(3)), chunk = LLVM::AndOp::create(*this, t, i32(7));
   Value wide = LLVM::ZExtOp::create(*this, getI64Type(), row);
@@ -57,12 +57,12 @@ void Sm80::fetch(const SharedTile &tile, Value at, Value from, Value stride, Val
   Value rows = LLVM::ConstantOp::create(*this, getI64Type(), getI64IntegerAttr(threads / 8));
   Value next = LLVM::MulOp::create(*this, stride, rows);
   auto below = [&](Value a, Value b) { return LLVM::ICmpOp::create(*this, LLVM::ICmpPredicate::slt, a, b).getResult(); };
-  Value inside;
+  Value inside, number = present.limit ? LLVM::AddOp::create(*this, present.first, row).getResult() : Value();
   chunks(tile, at, threads, [&](Value place, int64_t r, int64_t g) {
     if (r && !g)
       source = bytesAt(source, next);
-    if (room && !g)
-      inside = below(LLVM::AddOp::create(*this, row, i32(r)), room);
+    if (number && !g)
+      inside = LLVM::ICmpOp::create(*this, LLVM::ICmpPredicate::ult, LLVM::AddOp::create(*this, number, i32(r)), present.limit);
     Value some = inside;
     if (tile.cols < 64 * (g + 1)) {
       Value column = below(chunk, i32(tile.cols / 8 - 8 * g));
@@ -74,7 +74,7 @@ void Sm80::fetch(const SharedTile &tile, Value at, Value from, Value stride, Val
 }
 
 // A loop over the rows of a thread: this is the way of odd tensors.
-void Sm80::gather(const SharedTile &tile, Value at, Value from, Value stride, Value component, Value room, int64_t threads) {
+void Sm80::gather(const SharedTile &tile, Value at, Value from, Value stride, Value component, Present present, int64_t threads) {
   int64_t together = threads / 8;
   Type i16 = getI16Type(), i64 = getI64Type();
   auto wide = [&](Value x) { return LLVM::ZExtOp::create(*this, i64, x).getResult(); };
@@ -96,7 +96,9 @@ void Sm80::gather(const SharedTile &tile, Value at, Value from, Value stride, Va
   OpBuilder::InsertionGuard guard(*this);
   setInsertionPointToStart(loop.getBody());
   Value row = LLVM::AddOp::create(*this, mine, loop.getInductionVar());
-  Value inside = below(row, room ? room : i32(tile.rows));
+  Value inside = below(row, i32(tile.rows));
+  if (present.limit)
+    inside = LLVM::ICmpOp::create(*this, LLVM::ICmpPredicate::ult, LLVM::AddOp::create(*this, present.first, row), present.limit);
   Value source = bytesAt(from, LLVM::MulOp::create(*this, wide(row), stride));
   Value to = bytesAt(at, LLVM::AddOp::create(*this, LLVM::MulOp::create(*this, row, i32(tile.pitch())), turned));
   Value first = times(LLVM::MulOp::create(*this, wide(chunk), component), 8);

@@ -41,15 +41,17 @@ public:
   /// null `stage` is stage 0.
   Value stage(const SharedTile &tile, Value shared, Value stage);
 
+  /// Which rows exist (i32): `first` is the number of the first one, those in
+  /// [0, limit) do. A null limit: all.
+  struct Present { Value first, limit; };
   /// Starts copying `tile.rows` rows of `tile.cols` elements from `from`, `stride`
-  /// bytes (i64) apart, 16-byte aligned. Of these rows only `room` many exist (i32;
-  /// null: all); the others become zero, and so do columns behind the last one up
-  /// to a multiple of 64. The block has `threads` threads, a multiple of 64, and
-  /// the rows are a multiple of an eighth of it.
-  void fetch(const SharedTile &tile, Value at, Value from, Value stride, Value room, int64_t threads);
+  /// bytes (i64) apart, 16-byte aligned. Rows that do not exist become zero, and so
+  /// do columns behind the last one up to a multiple of 64. The block has `threads`
+  /// threads, a multiple of 64, and the rows are a multiple of an eighth of it.
+  void fetch(const SharedTile &tile, Value at, Value from, Value stride, Present present, int64_t threads);
   /// The same at once, element by element: components lie `component` bytes (i64)
   /// apart, nothing is aligned.
-  void gather(const SharedTile &tile, Value at, Value from, Value stride, Value component, Value room, int64_t threads);
+  void gather(const SharedTile &tile, Value at, Value from, Value stride, Value component, Present present, int64_t threads);
   /// Whether what this thread copied of the stage at `at` is finite: i1.
   Value finite(const SharedTile &tile, Value at, int64_t threads);
   /// Ends a group of copies; waits until at most `pending` groups of this thread

@@ -25,17 +25,26 @@ static Value load(cpu::Emit &e, Value base, Value index) {
 // Lists
 //===----------------------------------------------------------------------===//
 
-// In memory: how many items there are, then the items.
+// In memory: how many items there are, then the items. Outside the extents of
+// its set a list is empty.
 KeyList::KeyList(cpu::Tiles &t, const plan::SpanParts &span, Value below) : run(span.run), below(below) {
   cpu::Emit &e = t.e;
   const cpu::Memory &m = t.frame.memory.find(span.list)->second;
-  Value start = e.integer(0);
-  for (auto [k, index] : llvm::enumerate(span.indices))
-    start = e.add(start, e.mul(t.scalar(index), e.loadSlot(t.cx.frame, m.strideSlot(k), e.i64())));
+  Value start = e.integer(0), exists;
+  for (auto [k, index] : llvm::enumerate(span.indices)) {
+    Value x = t.scalar(index);
+    if (!isa<BlockArgument>(index))
+      exists = e.band(exists, e.cmp(CmpIPredicate::ult, x, t.lengthOf(m, k)));
+    start = e.add(start, e.mul(x, e.loadSlot(t.cx.frame, m.strideSlot(k), e.i64())));
+  }
+  if (exists)
+    start = e.select(exists, start, e.integer(0));
   Value address = e.add(e.loadSlot(t.cx.frame, m.slot, e.i64()), e.mul(start, e.integer(4)));
   auto pointer = LLVM::LLVMPointerType::get(e.getContext(), 1);
   Value base = LLVM::IntToPtrOp::create(e, pointer, address);
   count = load(e, base, i32(e, 0));
+  if (exists)
+    count = e.select(exists, count, i32(e, 0));
   items = LLVM::GEPOp::create(e, pointer, e.getI32Type(), base, LLVM::GEPArg(1));
   // The keys of the last item may end behind the last key.
   Value last = load(e, base, count); // the count itself if there are none

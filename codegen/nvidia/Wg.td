@@ -350,7 +350,7 @@ def Wg_FetchOp : Wg_Op<"fetch", [AttrSizedOperandSegments]> {
   let summary = "All threads begin to fetch rows `first`, `first` + 1, .. below `limit` into a stage; the rest is zero";
   let description = [{
     Row y begins `stride` * y elements behind `base`; both are multiples of 16
-    bytes. Without `limit` all rows exist. Columns behind the last one are zero,
+    bytes. Rows below 0 are zero, too; without `limit` all rows exist. Columns behind the last one are zero,
     up to a multiple of 64. The block has a multiple of 64 threads, and the rows
     of a stage are a multiple of an eighth of them.
 

@@ -46,13 +46,15 @@ void Ampere::lower(wg::FetchOp op) {
   Value two = LLVM::ConstantOp::create(*this, getI64Type(), getI64IntegerAttr(2));
   Value stride = LLVM::MulOp::create(*this, l.one(op.getStride()), two);
   Value from = bytesAt(l.one(op.getBase()), LLVM::MulOp::create(*this, l.one(op.getFirst()), stride));
-  Value room;
-  if (op.getLimit())
-    room = LLVM::TruncOp::create(*this, getI32Type(), LLVM::SubOp::create(*this, l.one(op.getLimit()), l.one(op.getFirst())));
+  Present present;
+  if (op.getLimit()) {
+    present.first = LLVM::TruncOp::create(*this, getI32Type(), l.one(op.getFirst()));
+    present.limit = LLVM::TruncOp::create(*this, getI32Type(), l.one(op.getLimit()));
+  }
   if (op.getComponents())
-    gather(to.tile, to.at, from, stride, LLVM::MulOp::create(*this, l.one(op.getComponents()), two), room, l.kernel.getThreads());
+    gather(to.tile, to.at, from, stride, LLVM::MulOp::create(*this, l.one(op.getComponents()), two), present, l.kernel.getThreads());
   else
-    fetch(to.tile, to.at, from, stride, room, l.kernel.getThreads());
+    fetch(to.tile, to.at, from, stride, present, l.kernel.getThreads());
 }
 
 void Ampere::lower(wg::GatherOp op) {
