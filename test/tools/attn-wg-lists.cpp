@@ -1,10 +1,12 @@
 // Runs a kernel of test/codegen/nvidia/Inputs/lists.mlir on the host, with every
 // schedule, and compares with the formula.
 //
-// usage: attn-wg-lists PTX D ROWS RUN BOX
+// usage: attn-wg-lists PTX D ROWS RUN BOX [KINDS]
 //
 // BOX: rows of the tensor maps of keys and values; 0: the kernel takes no maps.
-#include "runtime/emulator/Emulator.h"
+// KINDS: makes single faults in the copies instead, one of each kind; fails
+// unless so many kinds are caught and none is missed.
+#include "runtime/emulator/Mutate.h"
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -13,6 +15,7 @@
 #include <random>
 #include <sstream>
 
+using namespace attn;
 using namespace attn::emu;
 using Halves = std::vector<uint16_t>;
 
@@ -51,7 +54,7 @@ struct Problem {
   const int32_t *list(int head, int tile) const { return &lists[size_t(head * rowTiles + tile) * slots]; }
   double at(const Halves &x, int length, int head, int row, int column) const { return real(x[(size_t(head) * length + row) * d + column]); }
   TensorMap map(Halves &x, int length, int box) const;
-  Report run_(const Module &module, Schedule schedule, int box, Halves &out);
+  Report launch(const Module &module, const Options &options, int box, Halves &out);
   double error(const Halves &out) const;
 };
 } // namespace
@@ -96,7 +99,7 @@ TensorMap Problem::map(Halves &x, int length, int box) const {
   return map;
 }
 
-Report Problem::run_(const Module &module, Schedule schedule, int box, Halves &out) {
+Report Problem::launch(const Module &module, const Options &options, int box, Halves &out) {
   out.assign(size_t(n) * heads * d, 0x7fc0);
   std::array<uint64_t, 4> stats{};
   Memory memory;
@@ -121,9 +124,7 @@ Report Problem::run_(const Module &module, Schedule schedule, int box, Halves &o
   call.pass(frame).pass(static_cast<void *>(nullptr)).pass(static_cast<void *>(stats.data()));
   if (box)
     call.pass(map(q, n, rows)).pass(map(k, m, box)).pass(map(v, m, box));
-  Options options;
-  options.schedule = schedule;
-  Report report = launch(module, call, memory, options);
+  Report report = emu::launch(module, call, memory, options);
   visited = stats[0], mixed = stats[1];
   return report;
 }
@@ -162,8 +163,29 @@ double Problem::error(const Halves &out) const {
   return std::sqrt(difference / size);
 }
 
+static bool mutate(const std::string &text, Problem &problem, int box, size_t least) {
+  std::vector<Mutation> faults;
+  for (Mutation &m : mutationsOf(text, 1))
+    if (m.kind.find("copy") != std::string::npos || m.kind.find("copies") != std::string::npos || m.kind.find("all-proxy") != std::string::npos ||
+        m.kind == "wrong-address-swizzle")
+      faults.push_back(std::move(m));
+  auto attempt = [&](const Module &module, const Options &options, Report &report) {
+    Halves out;
+    report = problem.launch(module, options, box, out);
+    return problem.error(out) < 4e-3;
+  };
+  Options options;
+  options.maxInstructions = 4000000;
+  bool all = true;
+  for (const Verdict &v : judge(faults, attempt, 2, options)) {
+    std::printf("%s: %s [%s]\n", v.mutation.kind.c_str(), v.by.c_str(), nameOf(v.schedule));
+    all &= v.caught;
+  }
+  return all && faults.size() >= least;
+}
+
 int main(int count, char **arguments) {
-  if (count != 6)
+  if (count < 6 || count > 7)
     return 2;
   std::ifstream file(arguments[1]);
   std::stringstream text;
@@ -174,10 +196,14 @@ int main(int count, char **arguments) {
   if (!module.ok())
     return 1;
   Problem problem(std::atoi(arguments[2]), std::atoi(arguments[3]), std::atoi(arguments[4]));
+  if (count == 7)
+    return mutate(text.str(), problem, std::atoi(arguments[5]), size_t(std::atoi(arguments[6]))) ? 0 : 1;
   bool good = true;
   for (Schedule schedule : AllSchedules) {
     Halves out;
-    Report report = problem.run_(module, schedule, std::atoi(arguments[5]), out);
+    Options options;
+    options.schedule = schedule;
+    Report report = problem.launch(module, options, std::atoi(arguments[5]), out);
     double error = problem.error(out);
     std::printf("%s: error %.1e, visited %d, mixed %d\n%s", nameOf(schedule), error, int(problem.visited), int(problem.mixed),
                 report.ok() ? "" : report.text().c_str());
