@@ -99,11 +99,13 @@ void AmpereItem::run() {
     fetch(source(t, rows.getResult()), rowFrom, false, stationary.back(), i32(0));
   }
   wg::FetchCommitOp::create(e);
+  f.readAnew();
   unsigned next = 0;
   for (Operation &op : KernelOp(shape.kernel).getBody().front()) {
     if (isa<SweepOp>(op)) {
       sweep(shape.sweeps[next], layout.sweeps[next]);
       ++next;
+      f.readAnew();
     } else if (!isOperand(&op)) {
       f.emit(&op);
     }

@@ -78,6 +78,7 @@ AmpereItem::Values AmpereItem::step(const Sweep &s, Value at, Value next, Value 
   };
   Values results;
   f.scope([&] {
+    f.readAnew(at);
     for (auto [argument, frag] : llvm::zip(body.getArguments().drop_front(), carried))
       f.set(argument, frag);
     s.keys.look(f, at, full);

@@ -44,9 +44,8 @@ Bounds Bounds::floorDiv(Bounds o) const {
 }
 
 Bounds Bounds::mod(Bounds o) const {
-  if (o.lo >= 0)
-    return {std::min<int64_t>(0, lo), std::max<int64_t>({0, o.hi - 1, o.lo == 0 ? hi : 0})};
-  return {};
+  Bounds zero = o.lo <= 0 && o.hi >= 0 ? *this : Bounds::of(0); // x mod 0 = x
+  return {std::min({int64_t(0), o.lo < 0 ? o.lo + 1 : 0, zero.lo}), std::max({int64_t(0), o.hi > 0 ? o.hi - 1 : 0, zero.hi})};
 }
 
 static Bounds ofAffine(AffineExpr e, ArrayRef<Bounds> dims, ArrayRef<Bounds> symbols) {

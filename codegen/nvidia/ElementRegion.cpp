@@ -195,8 +195,34 @@ Element ElementRegion::wide(Operation *op, Bounds range) {
   return r;
 }
 
+// Division by a number that is the same for all elements: the multiplication
+// with m = floor((2^32 - 1) / |b|) that gives a quotient at most 1 too small.
+// What belongs to b alone is computed once and stays out of loops.
+Value ElementRegion::floorDivUniform(Value a, Value b) {
+  auto one = [&](auto make) { return make.getResult(); };
+  Value zero = i32(0), none = e.cmp(CmpIPredicate::eq, b, zero);
+  Value flip = one(arith::ShRSIOp::create(e, b, i32(31)));
+  Value size = e.select(none, i32(1), math::AbsIOp::create(e, b));
+  Value m = arith::DivUIOp::create(e, i32(-1), size);
+  // floor(a / b) = floor(-a / -b), and floor(x / size) = ~floor(~x / size).
+  Value x = e.sub(one(arith::XOrIOp::create(e, a, flip)), flip);
+  Value sign = one(arith::ShRSIOp::create(e, x, i32(31)));
+  Value y = one(arith::XOrIOp::create(e, x, sign));
+  Value q = arith::MulUIExtendedOp::create(e, y, m).getHigh();
+  Value rest = e.sub(y, e.mul(q, size));
+  q = e.select(e.cmp(CmpIPredicate::uge, rest, size), e.add(q, i32(1)), q);
+  return e.select(none, zero, one(arith::XOrIOp::create(e, q, sign)));
+}
+
 Element ElementRegion::floorDiv(Operation *op, Element a, Element b) {
   Bounds range = a.range.floorDiv(b.range);
+  if (!b.varies && !b.range.constant() && !b.step && partFits32(a) && partFits32(b) && a.range.abs().fits32()) {
+    Element r;
+    r.varies = a.varies;
+    r.range = range;
+    r.v = floorDivUniform(at(a, 32), at(b, 32));
+    return r;
+  }
   if (!b.range.constant() || b.range.lo <= 0 || !partFits32(a))
     return wide(op, range);
   Element r;
@@ -248,11 +274,12 @@ Element ElementRegion::integer(Operation *op) {
       .Case<arith::FloorDivSIOp, attn::FloorDivOp>([&](auto) { return floorDiv(op, in(0), in(1)); })
       .Case<attn::ModOp>([&](auto) {
         Element a = in(0), b = in(1);
-        if (!b.range.constant() || b.range.lo <= 0 || !partFits32(a))
+        bool constant = b.range.constant() && b.range.lo > 0;
+        if ((!constant && (b.varies || b.range.constant() || b.step || !partFits32(b))) || !partFits32(a) || !a.range.abs().fits32())
           return wide(op, a.range.mod(b.range));
         Element q = floorDiv(op, a, b), r;
-        r.v = e.sub(at(a, 32), e.mul(q.v, i32(b.range.lo)));
-        r.range = Bounds{0, b.range.lo - 1};
+        r.v = e.sub(at(a, 32), e.mul(q.v, at(b, 32)));
+        r.range = constant ? Bounds{0, b.range.lo - 1} : a.range.mod(b.range);
         r.varies = a.varies;
         return r;
       })

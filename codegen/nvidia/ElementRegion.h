@@ -47,6 +47,7 @@ private:
   Element generic(mlir::Operation *op);
   Element wide(mlir::Operation *op, Bounds range);
   Element floorDiv(mlir::Operation *op, Element a, Element b);
+  mlir::Value floorDivUniform(mlir::Value a, mlir::Value b);
   mlir::Value fma(mlir::Value a, mlir::Value b, mlir::Value c);
   mlir::Value i32(int64_t x) { return mlir::arith::ConstantIntOp::create(e, x, 32); }
 

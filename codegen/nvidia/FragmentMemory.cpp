@@ -16,7 +16,7 @@ static bool inside(Value index) { return isa<BlockArgument>(index) || index.getD
 // Offsets count elements from the first one at the uniform indices.
 Fragments::Access Fragments::access(Value buffer, ValueRange indices, bool store) {
   const cpu::Memory &m = uniform.frame.memory.find(buffer)->second;
-  auto stride = [&](unsigned dim) { return e.loadSlot(uniform.cx.frame, m.strideSlot(dim), e.i64()); };
+  auto stride = [&](unsigned dim) { return e.loadSlot(parameters, m.strideSlot(dim), e.i64()); };
   Access a;
   Value start = e.integer(0), valid, misaligned = e.integer(0);
   SmallVector<std::pair<Value, unsigned>> tiles;
@@ -34,7 +34,7 @@ Fragments::Access Fragments::access(Value buffer, ValueRange indices, bool store
       valid = e.band(valid, e.cmp(CmpIPredicate::ult, x, uniform.lengthOf(m, k)));
     start = e.add(start, e.mul(x, stride(k)));
   }
-  Value address = e.loadSlot(uniform.cx.frame, m.slot, e.i64());
+  Value address = e.loadSlot(parameters, m.slot, e.i64());
   start = e.add(address, e.mul(start, e.integer(bytes)));
   a.base = LLVM::IntToPtrOp::create(e, LLVM::LLVMPointerType::get(e.getContext(), 1), start);
   misaligned = arith::OrIOp::create(e, misaligned, start);

@@ -86,7 +86,18 @@ DeferredSum attn::nvidia::deferredSum(const SweepShape &sweep, unsigned carried)
 // What is known
 //===----------------------------------------------------------------------===//
 
-Fragments::Fragments(cpu::Tiles &uniform, const KernelShape &shape) : e(uniform.e), uniform(uniform), shape(shape) {}
+Fragments::Fragments(cpu::Tiles &uniform, const KernelShape &shape)
+    : e(uniform.e), uniform(uniform), shape(shape), parameters(uniform.cx.frame) {}
+
+// An offset of 0. LLVM does not see that it is; of a tile's number the assembler
+// does not know either that it is not negative.
+void Fragments::readAnew(Value tile) {
+  auto zero = LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), tile ? ValueRange(tile) : ValueRange(),
+                                        tile ? "shr.s32 $0, $1, 31;" : "mov.b32 $0, 0;", tile ? "=r,r" : "=r", /*hasSideEffects=*/!tile,
+                                        /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  Value whole = uniform.cx.frame, offset = e.createOrFold<arith::ExtSIOp>(e.i64(), zero.getResult(0));
+  parameters = LLVM::GEPOp::create(e, whole.getType(), e.getI8Type(), whole, ValueRange(offset));
+}
 
 wg::FragType Fragments::typeOf(plan::TileType tile, Type element) {
   int64_t cols = 0;
@@ -126,8 +137,10 @@ void Fragments::set(Value tile, Value frag) { known[tile].frag = frag; }
 
 void Fragments::scope(llvm::function_ref<void()> body) {
   auto saved = known;
+  Value before = parameters;
   body();
   known = std::move(saved);
+  parameters = before;
 }
 
 Fragments::Known &Fragments::lookup(Value tile) {

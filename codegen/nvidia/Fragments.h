@@ -50,6 +50,11 @@ public:
   void emit(mlir::Operation *op);
   /// What was computed in the body is forgotten after it.
   void scope(llvm::function_ref<void()> body);
+  /// From here on strides and lengths are read from the parameters again. What
+  /// depends on them is computed here then, not in front of all loops, where it
+  /// would take registers all the time. `tile` is the number of a tile: then it
+  /// is computed for every tile.
+  void readAnew(mlir::Value tile = {});
   bool failed = false;
 
   wg::FragType typeOf(plan::TileType tile, mlir::Type element);
@@ -87,7 +92,7 @@ private:
 
   const KernelShape &shape;
   llvm::DenseMap<mlir::Value, Known> known;
-  mlir::Value firstRow;
+  mlir::Value firstRow, parameters;
   const SweepShape *sweep = nullptr;
   mlir::Value column, limit; ///< the thread's first key; i32
   bool full = false;

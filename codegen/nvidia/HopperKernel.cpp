@@ -325,6 +325,7 @@ void HopperKernel::consumer(Value group) {
     cpu::Tiles &t = *item.tiles;
     Fragments f(t, shape);
     f.setRows(e.add(item.firstRow, e.mul(group, i32(e, 64))));
+    f.readAnew();
     Values uses(counters);
     for (const HopperLayout::Stream &s : layout.stationary)
       wg::WaitOp::create(e, rings[s.ring], uses[0]);
@@ -341,6 +342,7 @@ void HopperKernel::consumer(Value group) {
       HopperSweep consume(f, sweep, layout, layout.streamed[n], rings, group);
       Value tiles = consume.run(keys, uses, uses[0]);
       uses = advance(n, uses, tiles);
+      f.readAnew();
       if (++n == shape.sweeps.size())
         for (const HopperLayout::Stream &s : layout.stationary)
           wg::ReleaseOp::create(e, rings[s.ring], uses[0]);

@@ -165,6 +165,7 @@ HopperSweep::State HopperSweep::tile(Value at, Value count, const State &before,
   Operation *yield = bodyOf(sweep).getTerminator();
   Values weights, factors;
   f.scope([&] {
+    f.readAnew(at);
     keys->look(f, at, full);
     for (auto [n, frag] : llvm::zip(rowStates, before.rows))
       f.set(bodyOf(sweep).getArgument(1 + n), frag);

@@ -1,4 +1,5 @@
 #include "codegen/nvidia/Ptx.h"
+#include "codegen/nvidia/PtxOrder.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/NVVM/NVVMToLLVMIRTranslation.h"
@@ -36,7 +37,9 @@ static std::unique_ptr<llvm::TargetMachine> machineFor(const nvidia::Target &tar
 }
 
 // Kernels for tensor cores are straight-line code in the order that is wanted,
-// and loops of other kernels gain nothing from copies of their bodies.
+// and loops of other kernels gain nothing from copies of their bodies. What is
+// the same in all turns of a loop is moved out of it by the assembler alone: it
+// knows how many registers there are.
 static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
@@ -44,7 +47,9 @@ static void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::ModuleAnalysisManager modules;
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = tuning.LoopUnrolling = tuning.LoopInterleaving = false;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassInstrumentationCallbacks callbacks;
+  callbacks.registerShouldRunOptionalPassCallback([](llvm::StringRef pass, llvm::Any) { return pass != "LICMPass"; });
+  llvm::PassBuilder builder(&machine, tuning, std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(graphs);
   builder.registerFunctionAnalyses(functions);
@@ -69,6 +74,7 @@ std::string nvidia::ptxOf(mlir::ModuleOp module, const Target &target, std::stri
   code->setTargetTriple(machine->getTargetTriple());
   code->setDataLayout(machine->createDataLayout());
   optimize(*code, *machine);
+  shortenLives(*code);
   for (llvm::Function &fn : *code)
     if (fn.isDeclaration() && !fn.isIntrinsic() && !fn.use_empty()) {
       error = "internal error: code for " + target.name + " would call '" + fn.getName().str() + "'";

@@ -109,7 +109,7 @@ Registers Guard::poisoned() {
   for (int64_t pair = 0; pair < int64_t(weights.size()); pair += packed ? 2 : 4)
     for (int64_t column : {0, 1}) {
       int64_t offset = 8 * (pair / (packed ? 2 : 4)) + column;
-      Value byte = l.assembly("ld.shared.b8 $0, [$1];", "=h,r,~{memory}", l.add(flags, l.i32(offset)), l.tI16).front();
+      Value byte = l.assembly(llvm::formatv("ld.shared.b8 $0, [$1+{0}];", offset).str(), "=h,r,~{memory}", flags, l.tI16).front();
       Value bad = LLVM::ICmpOp::create(l, LLVM::ICmpPredicate::ne, byte, LLVM::ConstantOp::create(l, l.tI16, l.getI16IntegerAttr(0)));
       for (int64_t row : {0, 1}) {
         Value &weight = weights[packed ? pair + row : pair + 2 * row + column], counts, spoilt;
@@ -127,6 +127,7 @@ Registers Guard::poisoned() {
 }
 
 static LogicalResult lower(WgLowering &l, GuardOp op) {
+  ReadThreadAgain again(l);
   Operation *made = op.getStages().getDefiningOp();
   Guard g{l, op, 0, 0, 0, 0, 0, false, 0, 0, Value(), Value()};
   Type element;

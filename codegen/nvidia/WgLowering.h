@@ -102,6 +102,18 @@ struct GatheredStage {
 /// the 128-byte swizzle wants it.
 void gatherRows(WgLowering &l, wg::GatherOp op, GatheredStage stage);
 
+/// While it lives the thread's number is read again instead of kept: what cold
+/// code makes of it takes no registers of the loops around.
+class ReadThreadAgain {
+public:
+  explicit ReadThreadAgain(WgLowering &l);
+  ~ReadThreadAgain();
+
+private:
+  WgLowering &l;
+  mlir::Value thread, lane, first;
+};
+
 /// Each lowers operations of one family; nothing where `op` is of another.
 std::optional<mlir::LogicalResult> lowerThreads(WgLowering &l, mlir::Operation *op);
 std::optional<mlir::LogicalResult> lowerFragments(WgLowering &l, mlir::Operation *op);

@@ -135,6 +135,7 @@ static LogicalResult lower(WgLowering &l, StoreOp op) {
   auto type = cast<FragType>(op.getValue().getType());
   if (type.getElement().isIndex())
     return l.refuse(op, "stores elements of 1, 2, 4 or 8 bytes");
+  ReadThreadAgain again(l);
   int64_t bytes = bytesOf(type.getElement()), align = op.getAlign().value_or(bytes);
   int64_t cols = op.getCols().value_or(type.getCols());
   // 32 columns at a time: four lanes then write 64 bytes of a row together.

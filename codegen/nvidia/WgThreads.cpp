@@ -6,6 +6,18 @@ using namespace mlir;
 using namespace wg;
 using namespace attn::nvidia;
 
+ReadThreadAgain::ReadThreadAgain(WgLowering &l) : l(l), thread(l.thread), lane(l.lane), first(l.first) {
+  l.thread = l.assembly("mov.u32 $0, %tid.x;", "=r", {}, l.tI32).front();
+  l.lane = l.andi(l.thread, 31);
+  l.first = LLVM::ShlOp::create(l, l.andi(l.lane, 3), l.i32(1));
+}
+
+ReadThreadAgain::~ReadThreadAgain() {
+  l.thread = thread;
+  l.lane = lane;
+  l.first = first;
+}
+
 static LogicalResult lower(WgLowering &l, SlotOp op) {
   Type type = op.getType();
   Value place = LLVM::GEPOp::create(l, l.one(op.getFrame()).getType(), l.tI64, l.one(op.getFrame()), LLVM::GEPArg(int32_t(op.getSlot())));
