@@ -48,14 +48,16 @@ static bool attempt(const core::Program &program, const SourceMap &sources, cons
     std::string complaint = nvidia::complaint(cubin, launch.entry);
     if (complaint.empty())
       continue;
-    // The rows of other kernels lie in local memory in any case. A few spilled
-    // registers cost less than doing without tensor cores.
+    // A few spilled registers cost less than doing without tensor cores.
     const nvidia::Decision &decision = compilation.decisions[n];
     bool serialised = complaint.find("C75") != std::string::npos;
-    if (decision.tensorCores && decision.last && !serialised)
-      launch.reason = complaint;
-    else if (decision.tensorCores)
+    if (decision.tensorCores && (serialised || !decision.last)) {
       refused.push_back({decision.kernel, false, complaint});
+      continue;
+    }
+    if (decision.tensorCores)
+      launch.reason = complaint;
+    code.complaints.push_back(code.manifest.kernels[n].name + ": " + complaint);
   }
   return true;
 }

@@ -46,9 +46,21 @@ static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kern
   SmallVector<std::pair<int64_t, int64_t>> sides;
   if (rows > 128)
     sides.push_back({128, cols});
-  if (cols > 32)
+  for (; cols > 16; cols = llvm::alignTo(cols / 2, 16))
     sides.push_back({std::min<int64_t>(rows, 128), llvm::alignTo(cols / 2, 16)});
   return sides;
+}
+
+/// How many attempts, of the kernel as it is and then with `sides`, need not be
+/// made: by estimate they spill. What the user has chosen is tried as it is.
+static size_t hopeless(plan::KernelOp kernel, const Target &target, ArrayRef<std::pair<int64_t, int64_t>> sides, ArrayRef<std::string> schedule) {
+  if (llvm::any_of(schedule, [](StringRef choice) { return choice.contains("rows=") || choice.contains("cols="); }) ||
+      fitsRegisters(kernel, target, std::nullopt))
+    return 0;
+  for (auto [n, side] : llvm::enumerate(sides))
+    if (fitsRegisters(kernel, target, side))
+      return n + 1;
+  return sides.size();
 }
 
 FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &module, const Target &target, ArrayRef<std::string> schedule,
@@ -66,6 +78,8 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
       d.reason = refusal(kernel, target);
     auto sides = smallerSides(kernel);
     size_t attempt = llvm::count_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; });
+    if (sweeps && d.reason.empty())
+      attempt += hopeless(kernel, target, sides, schedule);
     d.last = attempt == sides.size();
     if (attempt > sides.size() && d.reason.empty())
       d.reason = llvm::find_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; })->reason;

@@ -1,6 +1,7 @@
 #include "codegen/nvidia/TensorPath.h"
 #include "codegen/nvidia/AmpereKernel.h"
 #include "codegen/nvidia/HopperKernel.h"
+#include "codegen/nvidia/Registers.h"
 
 using namespace mlir;
 using namespace attn;
@@ -8,6 +9,13 @@ using namespace attn;
 std::string nvidia::refusal(plan::KernelOp kernel, const Target &target) {
   KernelShape shape = KernelShape::of(kernel);
   return target.hopper ? hopperRefusal(shape) : ampereRefusal(shape);
+}
+
+bool nvidia::fitsRegisters(plan::KernelOp kernel, const Target &target, std::optional<std::pair<int64_t, int64_t>> sides) {
+  KernelShape shape = KernelShape::of(kernel);
+  auto [rows, cols] = sides.value_or(std::pair(shape.rowSide, shape.sweeps.front().cols));
+  int64_t most = !target.hopper ? 255 : rows > 128 ? 160 : 232;
+  return registersOf(shape, cols, target.hopper) <= most;
 }
 
 LogicalResult nvidia::lowerToTensorCores(ModuleOp module, cpu::Frame &frame, plan::KernelOp kernel, const Target &target,

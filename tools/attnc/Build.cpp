@@ -39,7 +39,7 @@ struct Wanted {
   std::string folder;
   CompileOptions compile;
   int64_t jobs = 1;
-  bool assemble = true, strict = false;
+  bool assemble = true, strict = false, allowSpills = false;
 };
 
 std::string readWanted(const Arguments &arguments, Wanted &wanted) {
@@ -69,6 +69,7 @@ std::string readWanted(const Arguments &arguments, Wanted &wanted) {
   wanted.jobs = arguments.integer("--jobs", std::max(1u, std::thread::hardware_concurrency()), 1, error);
   wanted.assemble = !arguments.has("--ptx-only");
   wanted.strict = arguments.has("--strict");
+  wanted.allowSpills = arguments.has("--allow-spills");
   Arguments rest = arguments;
   rest.set("--target", wanted.targets[0]);
   readCompileOptions(rest, wanted.compile, error);
@@ -151,6 +152,10 @@ void compile(Job &job, const Wanted &wanted) {
       job.error = "the kernel `" + kernel.name + "` does not use tensor cores: " + launch.reason;
     }
   }
+  if (!wanted.allowSpills && !code->complaints.empty()) {
+    job.failed = true;
+    job.error = "kernel " + code->complaints.front() + "; smaller tiles (`--schedule cols=32`) may help, and `--allow-spills` takes it as it is";
+  }
   job.image->manifest = std::move(code->manifest);
   job.image->cubin.bytes.assign(code->cubin.begin(), code->cubin.end());
   // Only its own architecture takes the PTX of an architecture with a suffix.
@@ -213,8 +218,8 @@ Command attnc::buildCommand() {
   return {"build", "FILE.attn .. -o DIR", "compile for GPUs into files that hosts load",
           "Writes DIR/NAME.json for the pattern NAME of every file, and the machine code (cubin) and\n"
           "PTX that it lists. The library attn-runtime loads and launches them without a compiler.\n"
-          "Code with spilled registers or serialised products is never written: such kernels are\n"
-          "compiled without tensor cores, and are an error with `--strict`.",
+          "Kernels whose registers spill or whose products wait for each other get smaller tiles; code\n"
+          "with spilled registers even so is an error, or taken as it is with `--allow-spills`.",
           only(programOptions(), {"--pattern", "--set", "--shape"}) +
               Options{{"-o", "DIR", "the folder; made if it is missing"},
                       {"--target", "sm_90a,sm_80", "architectures (default: both)"},
@@ -222,6 +227,7 @@ Command attnc::buildCommand() {
                       {"--head-dim", "64,192x128", "D and E, or both in one (default: 64,128)"},
                       {"--ptx-only", "", "no machine code: needs no assembler; the driver makes it"},
                       {"--strict", "", "every kernel that tensor cores could not take is an error"},
+                      {"--allow-spills", "", "code that stores registers to memory is no error"},
                       {"--jobs", "NUMBER", "how many to compile at a time (default: all cores)"}} +
               only(compileOptions(), {"--schedule", "--ptxas"}),
           run};
