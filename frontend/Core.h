@@ -193,6 +193,8 @@ struct Let {
   std::vector<int> variables;
   ExprPtr body;
   Span span;
+  DType dtype = DType::F32; ///< F16 or BF16: the values are rounded to it, once
+  bool isRounded() const { return dtype == DType::F16 || dtype == DType::BF16; }
 };
 
 /// One stage of `weights`. Only the last has no name.

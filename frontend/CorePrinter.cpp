@@ -163,7 +163,7 @@ void print(std::ostream &os, const Program &program) {
   }
   for (const Let &let : program.lets)
     os << "  let " << let.name << (let.variables.empty() ? "" : "[" + p.variables(let.variables) + "]") << ": "
-       << p.type(let.body->type) << " = " << p.expr(*let.body) << "\n";
+       << (let.isRounded() ? std::string(spelling(let.dtype)) + " " : "") << p.type(let.body->type) << " = " << p.expr(*let.body) << "\n";
   for (const Branch &branch : program.branches) {
     os << "  branch " << branch.name << "[" << p.variables(branch.variables) << "] over " << p.variable(branch.key) << " {\n";
     os << "    mask " << p.expr(*branch.mask) << "\n";

@@ -231,14 +231,18 @@ void ProgramImporter::require(const core::Expr *expr) {
 }
 
 Value ProgramImporter::define(const std::string &name, ArrayRef<int> variables,
-                              const core::Expr &body, Span span) {
+                              const core::Expr &body, Span span,
+                              core::DType dtype) {
   require(&body);
-  auto type = FieldType::get(&context, labels(variables), typeOf(body.type));
+  Type element = body.type.base == core::Base::Real
+                     ? storedType(dtype, body.type.shape)
+                     : typeOf(body.type);
+  auto type = FieldType::get(&context, labels(variables), element);
   auto op = DefineOp::create(builder, location(name, span), type, name,
                              binderNames(variables), bounds(variables, span));
   BodyImporter importer(*this, &op.getBody().emplaceBlock());
   importer.bind(variables, location(span));
-  importer.yield(location(body), importer.emit(body));
+  importer.yield(location(body), importer.emit(body), element);
   return op;
 }
 
@@ -257,7 +261,7 @@ void ProgramImporter::importLet(int id) {
     return;
   }
   visiting.push_back(let.body.get());
-  Value field = define(let.name, let.variables, *let.body, let.span);
+  Value field = define(let.name, let.variables, *let.body, let.span, let.dtype);
   visiting.pop_back();
   lets[id] = field;
 }
@@ -326,7 +330,7 @@ Value ProgramImporter::wholeField(const core::Expr &body,
   ArrayRef<int> own;
   if (body.op == core::Op::Branch)
     own = program.branches[body.id].variables;
-  else if (body.op == core::Op::Let)
+  else if (body.op == core::Op::Let && !program.lets[body.id].isRounded())
     own = program.lets[body.id].variables;
   else
     return {};

@@ -17,8 +17,10 @@ void BodyImporter::bind(ArrayRef<int> variables, Location loc) {
     bindings[id] = {block->addArgument(builder.getIndexType(), loc), {}, 0};
 }
 
-void BodyImporter::yield(Location loc, Value value) {
+void BodyImporter::yield(Location loc, Value value, Type stored) {
   insertAt(0);
+  if (stored && stored != value.getType())
+    value = arith::TruncFOp::create(builder, loc, stored, value);
   YieldOp::create(builder, loc, value, Value());
 }
 
@@ -172,7 +174,11 @@ Value BodyImporter::fromStorage(Location loc, Value value, core::DType dtype) {
 bool BodyImporter::isStored(const Expr &expr) const {
   if (expr.op == core::Op::Slice)
     return isStored(*expr.args[0]);
-  if (expr.op != core::Op::Tensor || expr.type.isScalar())
+  if (expr.type.isScalar())
+    return false;
+  if (expr.op == core::Op::Let)
+    return program.program.lets[expr.id].isRounded();
+  if (expr.op != core::Op::Tensor)
     return false;
   core::DType dtype = program.program.tensors[expr.id].dtype;
   return dtype == core::DType::F16 || dtype == core::DType::BF16;
@@ -188,6 +194,8 @@ Value BodyImporter::storedRow(const Expr &expr) {
   if (expr.op == core::Op::Tensor)
     return read(expr, program.tensor(expr.id),
                 program.program.tensors[expr.id].axes);
+  if (expr.op == core::Op::Let)
+    return readDefinition(expr);
   return slice(loc, emitStored(*expr.args[0]), expr);
 }
 
@@ -264,6 +272,14 @@ Value BodyImporter::leaf(const Expr &expr) {
   default:
     break;
   }
+  Value value = readDefinition(expr);
+  return expr.op == core::Op::Let && value
+             ? fromStorage(loc, value, program.program.lets[expr.id].dtype)
+             : value;
+}
+
+/// The value of a let, as it is stored, or of a branch.
+Value BodyImporter::readDefinition(const Expr &expr) {
   bool isLet = expr.op == core::Op::Let;
   Value field =
       isLet ? program.let(expr.id) : program.branch(expr.id, expr.field);

@@ -25,7 +25,8 @@ public:
   mlir::Value emit(const core::Expr &expr);
   /// The same, but a row of floats that is only read keeps its storage type.
   mlir::Value emitStored(const core::Expr &expr);
-  void yield(mlir::Location loc, mlir::Value value);
+  /// Rounds to `stored` if that is given and another type.
+  void yield(mlir::Location loc, mlir::Value value, mlir::Type stored = {});
 
 private:
   using Expr = core::Expr;
@@ -58,6 +59,7 @@ private:
   mlir::Value translate(const Expr &expr);
   mlir::Value storedRow(const Expr &expr);
   mlir::Value leaf(const Expr &expr);
+  mlir::Value readDefinition(const Expr &expr);
   mlir::Value word(const Expr &expr);
   mlir::Value vectorOp(const Expr &expr);
   mlir::Value slice(mlir::Location loc, mlir::Value row, const Expr &expr);

@@ -52,7 +52,8 @@ private:
   /// Imports the lets and branches that `expr` reads, first things first.
   void require(const core::Expr *expr);
   mlir::Value define(const std::string &name, llvm::ArrayRef<int> variables,
-                     const core::Expr &body, Span span);
+                     const core::Expr &body, Span span,
+                     core::DType dtype = core::DType::F32);
   /// The field that `body` reads element by element over `variables`, or null.
   mlir::Value wholeField(const core::Expr &body, llvm::ArrayRef<int> variables);
   llvm::SmallVector<mlir::StringAttr>

@@ -235,6 +235,14 @@ void Checker::let(const ast::Clause &clause) {
     if (isTokenMap(variables))
       tokenMaps.insert(symbol.id);
     program.lets.push_back({entry.name.text, variables, body.expr, clause.span});
+    core::Let &let = program.lets.back();
+    std::optional<core::DType> stated = clause.type ? elementType(clause.type->name) : std::nullopt;
+    if (stated == core::DType::F16 || stated == core::DType::BF16)
+      let.dtype = *stated;
+    if (let.isRounded() && isTokenMap(variables))
+      error(clause.type->span, "`" + let.name + "` is never stored, so it is not rounded")
+          .mark("leave the type away, or write `f32`")
+          .note("a value for every row and key is put in where it is used [P1]");
   }
   define(patternScope, entry.name, symbol);
 }
@@ -250,9 +258,6 @@ Value Checker::declared(const EnvPtr &env, const ast::Clause &clause, Value body
   if (!dtype || !shape)
     return {};
   Base base = *dtype == core::DType::Bool ? Base::Bool : *dtype <= core::DType::U32 ? Base::Int : Base::Real;
-  if (base == Base::Real && *dtype != core::DType::F32 && *dtype != core::DType::F64) {
-    later(clause.type->span, "rounding a `let` to `" + clause.type->name.text + "`");
-  }
   core::Type wanted{base, *shape};
   if (base == Base::Real && body.type().base == Base::Int)
     body = toReal(body);

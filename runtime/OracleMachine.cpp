@@ -66,6 +66,13 @@ const E *Machine<T>::letValue(int id, const std::vector<int64_t> &values) {
         };
       else
         state->reals = compiler.reals(body);
+      if (let.isRounded())
+        state->reals = [this, f = state->reals, type = let.dtype, values = std::vector<T>(size_t(components))]() mutable {
+          const T *source = f();
+          for (T &value : values)
+            value = rounded(*source++, type);
+          return values.data();
+        };
     }
   }
   int64_t flat = flatten(let.variables, values);
@@ -128,14 +135,14 @@ template <class T> void Machine<T>::collectKeys(const core::Branch &definition, 
   key = old;
 }
 
-template <class T> T Machine<T>::roundWeight(T weight) const {
+template <class T> T Machine<T>::rounded(T value, core::DType type) const {
   if constexpr (std::is_same_v<T, float>) {
-    float rounded = weightType == core::DType::BF16  ? fromBF16(toBF16(weight))
-                    : weightType == core::DType::F16 ? fromF16(toF16(weight))
-                                                     : weight;
-    return std::isfinite(rounded) ? rounded : weight;
+    float result = type == core::DType::BF16  ? fromBF16(toBF16(value))
+                   : type == core::DType::F16 ? fromF16(toF16(value))
+                                              : value;
+    return std::isfinite(result) ? result : value;
   } else {
-    return weight;
+    return value;
   }
 }
 
@@ -170,7 +177,7 @@ void Machine<T>::computeRow(const core::Branch &definition, BranchState &state, 
   result.out.assign(size_t(definition.value->type.elements()), T(0));
   for (size_t n = 0; n < count; ++n) {
     key = current.keys[n];
-    T weight = roundWeight(current.stages.back()[n].value());
+    T weight = rounded(current.stages.back()[n].value(), weightType);
     const T *value = state.value();
     for (size_t c = 0; c < result.out.size(); ++c)
       result.out[c] += weight * value[c];

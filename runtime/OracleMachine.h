@@ -181,7 +181,8 @@ private:
   BranchState &branch(int id);
   void computeRow(const core::Branch &definition, BranchState &state, BranchRow &result);
   void collectKeys(const core::Branch &definition, BranchState &state);
-  T roundWeight(T weight) const;
+  /// Plain arithmetic rounds to the types of storage, exact arithmetic does not.
+  T rounded(T value, core::DType type) const;
 
   core::DType weightType;
   uint64_t stamps = 0;
