@@ -229,6 +229,7 @@ LogicalResult AttendPlan::parts(Split &split) {
   Opening how;
   how.split = true;
   how.rows = split.rows;
+  how.runs = split.merges;
   how.parts = split.parts;
   how.packing = split.packing;
   auto opened = planner.open(attend, name + " parts", attend.getIndices(),

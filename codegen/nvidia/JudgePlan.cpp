@@ -1,5 +1,5 @@
 #include "codegen/nvidia/Judge.h"
-#include "dialect/PlanOps.h"
+#include "dialect/PlanRules.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/IR/IRMapping.h"
@@ -93,7 +93,7 @@ bool attn::nvidia::addJudge(KernelOp kernel) {
   SmallVector<MaskOp> masks;
   for (SweepOp sweep : sweeps)
     sweep.walk([&](MaskOp mask) { masks.push_back(mask); });
-  if (llvm::any_of(sweeps, [&](SweepOp sweep) { return sweep.getSpan() != span.getResult(); }) ||
+  if (llvm::any_of(sweeps, [&](SweepOp sweep) { return tilesOf(sweep.getSpan()).tiles != span; }) ||
       !llvm::all_of(masks, [&](MaskOp mask) { return slice.add(mask); }))
     return false;
   RowsOp rows;

@@ -74,7 +74,8 @@ void SpanCursor::useIntervals(cpu::Tiles &t, plan::TilesOp tiles) {
 // Tiles between the first and the last that an interval meets, cut evenly.
 void SpanCursor::share(cpu::Tiles &t, plan::PartOp part) {
   cpu::Emit &e = t.e;
-  Value first = i32(e, end), last = i32(e, 0);
+  // Verdicts say nothing of where the visited ones begin and end.
+  Value first = i32(e, verdicts ? 0 : end), last = verdicts ? stop : i32(e, 0);
   for (const Interval &i : lives) {
     Value from = i.first, to = i.last, some;
     if (i.family) {
@@ -229,9 +230,14 @@ SpanCursor::Run SpanCursor::seekVerdicts(cpu::Emit &e, Value at, bool full) cons
     Value found = e.band(inside, e.cmp(CmpIPredicate::ne, wanted, none)), skip = zeros(wanted);
     Value ones = arith::ShRUIOp::create(e, wanted, arith::ExtUIOp::create(e, bits, skip));
     Value length = zeros(arith::XOrIOp::create(e, ones, e.integer(-1))), first = e.add(tile, skip);
+    Value behind = e.add(first, length);
+    if (begin) { // words go on behind a share
+      found = e.band(found, e.cmp(CmpIPredicate::slt, first, stop));
+      behind = e.min(behind, stop);
+    }
     Value next = e.add(arith::OrIOp::create(e, tile, i32(e, tilesPerWord - 1)), i32(e, 1));
     Value more = e.band(e.createOrFold<arith::XOrIOp>(found, e.boolean(true)), e.cmp(CmpIPredicate::slt, next, stop));
-    Value from = e.select(found, first, e.select(more, next, never)), to = e.select(found, e.add(first, length), never);
+    Value from = e.select(found, first, e.select(more, next, never)), to = e.select(found, behind, never);
     scf::ConditionOp::create(e, more, ValueRange{from, to});
     Block *after = e.createBlock(&loop.getAfter(), {}, TypeRange{i, i}, {e.getLoc(), e.getLoc()});
     scf::YieldOp::create(e, ValueRange(after->getArgument(0)));
