@@ -65,6 +65,7 @@ private:
   }
   int64_t cols() { return cast<SpanType>(span.getType()).getStep(); }
   int64_t rows() { return manifest.rows; }
+  Values share(cpu::Tiles &t, bool ofRows, Values state, llvm::function_ref<Values(Position, Value, ArrayRef<Value>)> next);
   void foldRows(cpu::Tiles &t, FoldOp fold);
   Values least(cpu::Tiles &t, bool ofRows);
   void item(Value number);
@@ -114,16 +115,31 @@ Value Judge::agree(Value x, llvm::function_ref<Value(Value, Value)> combine) {
   return x;
 }
 
-// An end of an interval that is least or greatest over the rows.
+// A lane's share of a side: every 32nd row or key. There are few, and their
+// loads shall be on their way together. `next` gets whether the entry is present.
+Judge::Values Judge::share(cpu::Tiles &t, bool ofRows, Values state, llvm::function_ref<Values(Position, Value, ArrayRef<Value>)> next) {
+  int64_t side = ofRows ? rows() : cols(), dim = ofRows ? TileType::R : TileType::C;
+  RowsOp tile = *kernel.getBody().getOps<RowsOp>().begin();
+  for (int64_t from = 0; from < side; from += lanes)
+    t.scope([&] {
+      Value at = e.add(lane, e.integer(from));
+      Position p = Position().lanes(dim).with(dim, at);
+      Value present = e.cmp(CmpIPredicate::slt, at, ofRows ? e.integer(side) : t.cx.keys);
+      if (ofRows)
+        present = e.band(present, t.present(tile.getResult(), p));
+      state = next(p, present, state);
+    });
+  return state;
+}
+
+// An end of an interval that is least or greatest over the rows; the plan
+// leaves rows behind the last one out.
 void Judge::foldRows(cpu::Tiles &t, FoldOp fold) {
   Type type = e.held(elementOf(fold.getTile().getType()));
-  Values found = e.loop(lane, e.integer(rows()), lanes, ValueRange(t.neutral(fold.getKind(), type)), [&](Value row, ValueRange carried) {
-    Values next;
-    t.scope([&] {
-      Value x = t.eval(fold.getTile(), Position().lanes(TileType::R).with(TileType::R, row));
-      next.push_back(t.combine(fold.getKind(), carried[0], x));
-    });
-    return next;
+  Value none = t.neutral(fold.getKind(), type);
+  Values found = share(t, true, {none}, [&](Position p, Value present, ArrayRef<Value> state) {
+    Value x = e.select(present, t.eval(fold.getTile(), p), none);
+    return Values{t.combine(fold.getKind(), state[0], x)};
   });
   t.cx.scalars[fold.getResult()] = agree(found[0], [&](Value a, Value b) { return t.combine(fold.getKind(), a, b); });
 }
@@ -149,20 +165,14 @@ Judge::Values Judge::least(cpu::Tiles &t, bool ofRows) {
     for (bool lo : {true, false})
       init.push_back(type.isInteger(1) ? e.boolean(lo) : e.extreme(type, lo));
   }
-  RowsOp tile = *kernel.getBody().getOps<RowsOp>().begin();
-  int64_t dim = ofRows ? TileType::R : TileType::C;
-  Values found = e.loop(lane, ofRows ? e.integer(rows()) : t.cx.keys, lanes, init, [&](Value at, ValueRange carried) {
+  Values found = share(t, ofRows, init, [&](Position p, Value present, ArrayRef<Value> state) {
     Values next;
-    t.scope([&] {
-      Position p = Position().lanes(dim).with(dim, at);
-      Value present = ofRows ? t.present(tile.getResult(), p) : Value();
-      for (auto [k, r] : llvm::enumerate(wanted)) {
-        MaskOp mask = r->mask->mask;
-        Value x = t.element(mask.getTiles(), mask.getBody(), r->value, p);
-        for (unsigned hi : {0u, 1u})
-          next.push_back(combine(hi, carried[2 * k + hi], present ? e.select(present, x, init[2 * k + hi]) : x));
-      }
-    });
+    for (auto [k, r] : llvm::enumerate(wanted)) {
+      MaskOp mask = r->mask->mask;
+      Value x = t.element(mask.getTiles(), mask.getBody(), r->value, p);
+      for (unsigned hi : {0u, 1u})
+        next.push_back(combine(hi, state[2 * k + hi], e.select(present, x, init[2 * k + hi])));
+    }
     return next;
   });
   for (auto [k, x] : llvm::enumerate(found))

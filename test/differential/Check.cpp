@@ -46,7 +46,9 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
 
 /// Whether the kernels visited the tiles that some row needs and evaluated the
 /// mask in those that some row does not need whole, once for every sweep. Kernels
-/// for tensor cores go by the intervals alone and may do so in more.
+/// for tensor cores go by intervals, or by ranges of what the mask reads, and may
+/// do so in more; by ranges they visit twice as many at the most. Those over lists
+/// have tiles of their own.
 static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
   const Manifest::Kernel *sweep = nullptr;
   bool maySplit = false;
@@ -65,7 +67,9 @@ static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const in
   for (int64_t sweeps = 1; sweeps <= 4; ++sweeps)
     if (stats[Manifest::Visited] == sweeps * tiles.visited && stats[Manifest::Mixed] == sweeps * tiles.mixed)
       return "";
-  if (!sweep->launch.entry.empty() && stats[Manifest::Visited] >= tiles.visited && stats[Manifest::Mixed] >= tiles.mixed)
+  bool judged = std::any_of(manifest.kernels.begin(), manifest.kernels.end(), [](const Manifest::Kernel &k) { return k.launch.path == "tiles"; });
+  bool few = stats[Manifest::Visited] <= 2 * tiles.visited + 8;
+  if (!sweep->launch.entry.empty() && (few || !judged) && stats[Manifest::Visited] >= tiles.visited && stats[Manifest::Mixed] >= tiles.mixed)
     return "";
   if (maySplit && stats[Manifest::Visited] < tiles.visited)
     return ""; // tiles of other sides
