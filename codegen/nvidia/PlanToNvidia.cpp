@@ -36,7 +36,9 @@ static SmallVector<plan::KernelOp> kernelsOf(ModuleOp module) {
 
 /// Sides of tiles that need fewer registers than (rows, cols), in the order to
 /// try them: two groups of warps have more registers each than three.
-static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kernel) {
+static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kernel, ArrayRef<std::string> schedule) {
+  if (llvm::any_of(schedule, [](StringRef choice) { return choice.contains("rows=") || choice.contains("cols="); }))
+    return {}; // the user has chosen
   auto side = [&](StringRef key) {
     DictionaryAttr schedule = kernel.getScheduleAttr();
     auto value = schedule ? schedule.getAs<IntegerAttr>(key) : IntegerAttr();
@@ -52,10 +54,9 @@ static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kern
 }
 
 /// How many attempts, of the kernel as it is and then with `sides`, need not be
-/// made: by estimate they spill. What the user has chosen is tried as it is.
-static size_t hopeless(plan::KernelOp kernel, const Target &target, ArrayRef<std::pair<int64_t, int64_t>> sides, ArrayRef<std::string> schedule) {
-  if (llvm::any_of(schedule, [](StringRef choice) { return choice.contains("rows=") || choice.contains("cols="); }) ||
-      fitsRegisters(kernel, target, std::nullopt))
+/// made: by estimate they spill.
+static size_t hopeless(plan::KernelOp kernel, const Target &target, ArrayRef<std::pair<int64_t, int64_t>> sides) {
+  if (sides.empty() || fitsRegisters(kernel, target, std::nullopt))
     return 0;
   for (auto [n, side] : llvm::enumerate(sides))
     if (fitsRegisters(kernel, target, side))
@@ -76,10 +77,10 @@ FailureOr<std::vector<Decision>> nvidia::planForNvidia(OwningOpRef<ModuleOp> &mo
     bool sweeps = !kernel.getBody().getOps<plan::SweepOp>().empty();
     if (sweeps)
       d.reason = refusal(kernel, target);
-    auto sides = smallerSides(kernel);
+    auto sides = smallerSides(kernel, schedule);
     size_t attempt = llvm::count_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; });
     if (sweeps && d.reason.empty())
-      attempt += hopeless(kernel, target, sides, schedule);
+      attempt += hopeless(kernel, target, sides);
     d.last = attempt == sides.size();
     if (attempt > sides.size() && d.reason.empty())
       d.reason = llvm::find_if(refused, [&](const Decision &known) { return known.kernel == d.kernel; })->reason;
