@@ -46,17 +46,17 @@ static bool attempt(const core::Program &program, const SourceMap &sources, cons
     Manifest::Launch &launch = code.manifest.kernels[n].launch;
     launch.registers = cubin.kernels[launch.entry].registers;
     std::string complaint = nvidia::complaint(cubin, launch.entry);
-    if (complaint.empty())
+    // The rows of other kernels lie in local memory in any case.
+    if (complaint.empty() || !compilation.decisions[n].tensorCores)
       continue;
     // A few spilled registers cost less than doing without tensor cores.
     const nvidia::Decision &decision = compilation.decisions[n];
     bool serialised = complaint.find("C75") != std::string::npos;
-    if (decision.tensorCores && (serialised || !decision.last)) {
+    if (serialised || !decision.last) {
       refused.push_back({decision.kernel, false, complaint});
       continue;
     }
-    if (decision.tensorCores)
-      launch.reason = complaint;
+    launch.reason = complaint;
     code.complaints.push_back(code.manifest.kernels[n].name + ": " + complaint);
   }
   return true;
