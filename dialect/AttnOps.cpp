@@ -93,6 +93,17 @@ LogicalResult AtOp::verify() {
   return success();
 }
 
+// [attn-3]
+LogicalResult MemberOp::verify() {
+  FieldType set = getSet().getType();
+  if (!isa<IntegerType>(set.getElement()) || set.getElement().isInteger(1))
+    return emitOpError() << "takes a set of integers, not " << set;
+  if (set.getLabels().size() != getIndices().size() + 1)
+    return emitOpError() << "takes " << int64_t(set.getLabels().size()) - 1
+                         << " indices, found " << getIndices().size();
+  return success();
+}
+
 LogicalResult
 ResultOp::inferReturnTypes(MLIRContext *context, std::optional<Location>,
                            ValueRange operands, DictionaryAttr attributes,

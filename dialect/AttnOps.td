@@ -146,6 +146,23 @@ def Attn_AtOp : Attn_Op<"at", [Pure, DeclareOpInterfaceMethods<InferTypeOpInterf
   let hasVerifier = 1; // [attn-3]
 }
 
+def Attn_MemberOp : Attn_Op<"member", [Pure]> {
+  let summary = "Whether a value is in a set that the caller gives [S12]"
+                "; sets outside their extents are empty";
+  let description = [{
+    A set is a field of integers whose last label is the slots of its list. Its
+    members are those in `from` .. `to`; other entries are skipped.
+
+    ```mlir
+    %p = attn.member %c in %S[%b, %h, %r] from %zero to %C : !attn.field<[B, H, r, S.items], i32>
+    ```
+  }];
+  let arguments = (ins Index:$value, Attn_Field:$set, Variadic<Index>:$indices, Index:$from, Index:$to);
+  let results = (outs I1:$result);
+  let assemblyFormat = "$value `in` $set `[` $indices `]` `from` $from `to` $to attr-dict `:` type($set)";
+  let hasVerifier = 1; // [attn-3]
+}
+
 def Attn_DotOp : Attn_Op<"dot", [Pure]> {
   let summary = "The dot product of two rows, accumulated in f32";
   let arguments = (ins AnyVectorOfNonZeroRank:$lhs, AnyVectorOfNonZeroRank:$rhs);

@@ -206,8 +206,8 @@ static LogicalResult verifyList(Operation *op, BufferType type,
 template <typename Op>
 static LogicalResult verifyRaw(Op op) {
   BufferType raw = op.getRaw().getType();
-  if (!isa<IntegerType>(raw.getElement()) || raw.getElement().isInteger(1))
-    return op.emitOpError() << "takes a set of integers, not " << raw;
+  if (!raw.getElement().isInteger(32))
+    return op.emitOpError() << "takes a set of i32, not " << raw;
   return verifySlots(op, raw, op.getIndices().size(), "set");
 }
 

@@ -79,6 +79,7 @@ struct ClassIndex {
 struct SetFamily {
   std::vector<int> axes;     ///< of its indices
   std::vector<int> elements; ///< axes of its elements
+  int tensor = -1;           ///< of a set that the caller gives
 };
 
 struct Scope {
@@ -188,13 +189,16 @@ private:
   bool sameClass(int a, int b) const;
   /// The class of a value, through classes of classes; null where it has none.
   ExprPtr classOfValue(int axis, const Value &v);
+  /// The first value of an index, and the one behind the last.
+  std::pair<ExprPtr, ExprPtr> valuesOf(int axis, Span where);
+  int setInput(const ast::Clause &clause, const ast::Entry &entry, std::vector<int> axes, int element);
   Value classCall(const EnvPtr &env, const ast::Expr &expr, const Symbol &index);
   Value memberOfSet(const EnvPtr &env, const ast::Expr &expr);
   bool rangesOver(const EnvPtr &env, const ast::Binder &binder, int axis);
   void select(const ast::Clause &clause);
   void branch(const ast::Clause &clause);
   Value merge(const EnvPtr &env, const ast::Expr &expr);
-  Value setNode(const EnvPtr &env, const ast::Expr &at, std::vector<int> elements);
+  Value setNode(const EnvPtr &env, const ast::Expr &at, const SetFamily &set, std::vector<ExprPtr> args);
   std::string setName(const std::vector<int> &elements) const;
 
   // SemaExpr.cpp: the forms of the grammar.

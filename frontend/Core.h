@@ -46,12 +46,17 @@ enum class DType : uint8_t { Bool, I8, I16, I32, I64, U8, U16, U32, F16, BF16, F
 /// Positions in Program::axes of the five axes that are always there.
 enum : int { AxisB = 0, AxisH = 1, AxisG = 2, AxisN = 3, AxisM = 4 };
 
+struct Expr;
+
 /// What an index of a tensor runs over. The first five are named by their
 /// lengths: B, H, G, N (rows; the index is an absolute position and begins at
 /// `offset`), M (keys). Others begin at 0 and have the name they were declared by.
 struct Axis {
   std::string name;
   Span span;
+  /// Of a class: how many values it has, by the lengths of the call. Indices
+  /// of tensors count from the first one [I10]. Null elsewhere.
+  std::shared_ptr<const Expr> length;
 };
 
 /// A bound index. Its value is absolute: for axis N from `offset` on.
@@ -79,6 +84,7 @@ enum class Op : uint8_t {
   Tensor,  ///< Program::tensors[id]
   Let,     ///< Program::lets[id]
   Branch,  ///< `field` of Program::branches[id]
+  Member,  ///< whether the last of `args` is in the set Program::tensors[id] at the others
 
   // Words of a branch; args[0] is the key: its key variable, or one that an
   // aggregate over the row binds.
@@ -123,7 +129,6 @@ enum class Op : uint8_t {
 enum class Field : uint8_t { Out, Lse, Max };
 enum class AggregateKind : uint8_t { Sum, Mean, Max, Min, Any, All, Count, ArgMax };
 
-struct Expr;
 using ExprPtr = std::shared_ptr<const Expr>;
 
 /// What a variable of an aggregate ranges over.
@@ -167,6 +172,10 @@ struct Tensor {
   ExprPtr defaultValue;        ///< of every element where the caller gives none; null: required
   std::string doc;
   Span span;
+  /// Of a set: its members are the elements along the last axis that lie in
+  /// `from` .. `to` [S12]; over extents and parameters. Null elsewhere.
+  ExprPtr from = nullptr, to = nullptr;
+  bool isSet() const { return from != nullptr; }
 };
 
 struct Param {

@@ -109,6 +109,10 @@ std::string Printer::expr(const Expr &e) const {
     std::string name = program.branches[e.id].name;
     return bracketed(e.field == Field::Out ? name : name + "." + spelling(e.field), e.args);
   }
+  case Op::Member: {
+    std::vector<ExprPtr> at(e.args.begin(), e.args.end() - 1);
+    return "(" + expr(*e.args.back()) + " in " + bracketed(program.tensors[e.id].name, at) + ")";
+  }
   case Op::Score: return bracketed("s", e.args);
   case Op::Stage: return bracketed("stage" + std::to_string(e.id), e.args);
   case Op::Count: return "count";
@@ -157,6 +161,8 @@ void print(std::ostream &os, const Program &program) {
     for (size_t k = 0; k < tensor.shape.size(); ++k)
       os << (k ? ", " : "[") << tensor.shape[k];
     os << (tensor.shape.empty() ? "" : "]");
+    if (tensor.isSet())
+      os << " set in " << p.expr(*tensor.from) << " .. " << p.expr(*tensor.to);
     if (tensor.defaultValue)
       os << " = " << p.expr(*tensor.defaultValue);
     os << "\n";

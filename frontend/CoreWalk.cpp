@@ -60,6 +60,7 @@ const char *spelling(Op op) {
   case Op::Tensor: return "tensor";
   case Op::Let: return "let";
   case Op::Branch: return "branch";
+  case Op::Member: return "member";
   case Op::Score: return "score";
   case Op::Stage: return "stage";
   case Op::Count: return "count";

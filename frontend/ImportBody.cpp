@@ -226,6 +226,7 @@ Value BodyImporter::translate(const Expr &expr) {
   case core::Op::Tensor:
   case core::Op::Let:
   case core::Op::Branch:
+  case core::Op::Member:
     return leaf(expr);
   case core::Op::Score:
   case core::Op::Stage:
@@ -268,6 +269,15 @@ Value BodyImporter::leaf(const Expr &expr) {
     const core::Tensor &tensor = program.program.tensors[expr.id];
     return fromStorage(loc, read(expr, program.tensor(expr.id), tensor.axes),
                        tensor.dtype);
+  }
+  case core::Op::Member: {
+    const core::Tensor &set = program.program.tensors[expr.id];
+    SmallVector<Value> indices;
+    for (auto [axis, arg] : llvm::zip_first(ArrayRef(set.axes).drop_back(), expr.args))
+      indices.push_back(position(axis, *arg));
+    Value value = emit(*expr.args.back());
+    return MemberOp::create(builder, loc, builder.getI1Type(), value, program.tensor(expr.id), indices,
+                            emit(*set.from), emit(*set.to));
   }
   default:
     break;

@@ -121,6 +121,8 @@ bool Checker::binder(std::shared_ptr<Env> &inner, const ast::Binder &binder, cor
     if (!rangesOver(inner, binder, *axis))
       return false;
     later(*inner, binder.span, "a range over a class or a set");
+  } else if (axis && classes.count(*axis)) {
+    later(*inner, binder.span, "a range over classes");
   }
   if (axis && (*axis == core::AxisH || *axis == core::AxisG))
     later(*inner, binder.span, "a range over heads");

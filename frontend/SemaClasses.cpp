@@ -1,5 +1,6 @@
 // Classes and ranges: [I2] and [I4] of docs/language.md.
-// Names, kinds and types are checked here; what they compute is not yet there.
+// Of ranges names, kinds and types are checked; what they compute is not yet
+// there.
 #include "frontend/Checker.h"
 
 namespace attn::sema {
@@ -12,7 +13,7 @@ void Checker::indexClause(const ast::Clause &clause) {
   const ast::Name &name = clause.entries[0].name;
   bool free = mayDefine(patternScope, name);
   int axis = program.axes.size();
-  program.axes.push_back({name.text, name.span});
+  program.axes.push_back({name.text, name.span, nullptr});
   bool ok = true;
   if (clause.rangeEnd) {
     auto env = std::make_shared<Env>();
@@ -23,10 +24,10 @@ void Checker::indexClause(const ast::Clause &clause) {
       ok &= v && needInt(env, v, end.get());
     }
     rangeAxes.insert(axis);
+    later(clause.span, "`index` with a range");
   } else {
     ok = classIndex(clause, axis);
   }
-  later(clause.span, "`index`");
   if (!free)
     return;
   Symbol symbol;
@@ -35,6 +36,51 @@ void Checker::indexClause(const ast::Clause &clause) {
     symbol.id = axis;
   }
   define(patternScope, name, symbol);
+}
+
+/// Whether the classes of neighbours are the same or neighbours, so that those
+/// of an interval are one: sums and differences with what is fixed, and `//`.
+static bool isSteady(const core::Expr &map, int variable) {
+  if (map.op == Op::Var)
+    return map.id == variable;
+  if (map.op != Op::Add && map.op != Op::Sub && map.op != Op::FloorDiv)
+    return false;
+  const core::Expr &a = *map.args[0], &b = *map.args[1];
+  if (!core::mentions(b, variable))
+    return isSteady(a, variable);
+  return map.op == Op::Add && !core::mentions(a, variable) && isSteady(b, variable);
+}
+
+std::pair<ExprPtr, ExprPtr> Checker::valuesOf(int axis, Span where) {
+  core::Type integer{Base::Int, {}};
+  Env env;
+  auto leaf = [&](Op op, int id) {
+    auto e = std::make_shared<core::Expr>();
+    e->op = op;
+    e->type = integer;
+    e->id = id;
+    e->span = where;
+    return ExprPtr(e);
+  };
+  auto make = [&](Op op, ExprPtr a, ExprPtr b) { return node(env, where, op, integer, {a, b}); };
+  auto known = classes.find(axis);
+  if (known == classes.end()) {
+    ExprPtr first = axis == core::AxisN ? leaf(Op::Param, predeclaredOffset()) : intNode(0, where);
+    return {first, axis == core::AxisN ? make(Op::Add, first, leaf(Op::Extent, axis)) : leaf(Op::Extent, axis)};
+  }
+  const ClassIndex &entry = known->second;
+  auto [lo, hi] = valuesOf(entry.of, where);
+  auto at = [&](ExprPtr x) { return core::substitute(entry.map, {{entry.variable, x}}); };
+  ExprPtr a = at(lo), z = at(make(Op::Sub, hi, intNode(1, where)));
+  a = core::rewrite(a, [&](core::Expr e) { return fold(std::make_shared<core::Expr>(std::move(e))); });
+  bool rises = true; // a divisor that is known at run time may be below 0
+  core::walk(*entry.map, [&](const core::Expr &e) {
+    if (e.op == Op::FloorDiv)
+      rises &= e.args[1]->op == Op::Int && e.args[1]->integer > 0;
+    return true;
+  });
+  ExprPtr first = rises ? a : make(Op::Min, a, z), last = rises ? z : make(Op::Max, a, z);
+  return {first, make(Op::Add, last, intNode(1, where))};
 }
 
 /// A class: integer arithmetic on exactly one index, parameters and lengths.
@@ -78,9 +124,14 @@ bool Checker::classIndex(const ast::Clause &clause, int axis) {
   if (!map || !needInt(env, map, clause.value.get()))
     return false;
   entry.map = map.expr;
+  if (!isSteady(*entry.map, entry.variable))
+    later(clause.span, "`index` with a map other than `//`, `+` and `-`");
   Span where = index->span, whole = bare(*clause.value);
   entry.shape = text(Span{whole.file, whole.begin, where.begin}) + "_" + text(Span{whole.file, where.end, whole.end});
   classes[axis] = entry;
+  auto [first, end] = valuesOf(axis, clause.span);
+  Env none;
+  program.axes[axis].length = node(none, clause.span, Op::Sub, {Base::Int, {}}, {end, first});
   return true;
 }
 

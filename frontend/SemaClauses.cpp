@@ -39,6 +39,8 @@ std::shared_ptr<Env> Checker::leftSide(const ast::Entry &entry, std::vector<int>
       variables.push_back(*axis); // variables 0, 1, 2 are b, h, g
       continue;
     }
+    if (classes.count(*axis))
+      later(name.span, "a value of a class");
     variables.push_back(addVariable(name.text, *axis));
     env->bound[name.text] = variables.back();
   }

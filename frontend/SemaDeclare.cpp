@@ -10,7 +10,7 @@ namespace attn::sema {
 static const core::Expr *notOfHost(const core::Expr &expr) {
   const core::Expr *culprit = nullptr;
   core::walk(expr, [&](const core::Expr &e) {
-    bool leaf = e.args.empty() || e.op == Op::Tensor || e.op == Op::Aggregate;
+    bool leaf = e.args.empty() || e.op == Op::Tensor || e.op == Op::Member || e.op == Op::Aggregate;
     bool host = e.op == Op::Int || e.op == Op::Real || e.op == Op::Bool || e.op == Op::Extent || e.op == Op::Param;
     if (!culprit && ((leaf && !host) || !e.type.isScalar()))
       culprit = &e;
@@ -170,7 +170,7 @@ std::optional<std::vector<int>> Checker::entryAxes(const ast::Entry &entry) {
     Symbol symbol;
     symbol.kind = Symbol::Index;
     symbol.id = program.axes.size();
-    program.axes.push_back({name.text, name.span});
+    program.axes.push_back({name.text, name.span, nullptr});
     define(patternScope, name, symbol);
     axes.push_back(symbol.id);
   }
@@ -254,8 +254,6 @@ void Checker::inputs(const ast::Clause &clause) {
           .suggest("declare it: `index " + clause.type->name.text + " = ...` or `index " + clause.type->name.text + " in lo .. hi`");
     else if (std::optional<int> of = indexAxis(env, clause.type->name.text)) {
       element = of;
-      if (!isState)
-        later(clause.type->span, "`set of " + clause.type->name.text + "`");
     }
   } else if (typed) {
     dtype = elementType(clause.type->name);
@@ -286,7 +284,7 @@ void Checker::inputs(const ast::Clause &clause) {
     if (element && axes) {
       symbol.kind = Symbol::Set;
       symbol.id = sets.size();
-      sets.push_back({*axes, {*element}});
+      sets.push_back({*axes, {*element}, isState ? -1 : setInput(clause, entry, *axes, *element)});
     } else if (ok && axes) {
       core::Tensor tensor;
       tensor.name = entry.name.text;

@@ -21,7 +21,7 @@ void Checker::enterPredeclared() {
   const char *lengths[] = {"B", "H", "G", "N", "M"};
   const char *names[] = {"b", "h", "g", "i", "j"};
   for (int axis = 0; axis < 5; ++axis) {
-    program.axes.push_back({lengths[axis], {}});
+    program.axes.push_back({lengths[axis], {}, nullptr});
     Symbol extent;
     extent.kind = Symbol::Extent;
     extent.name = lengths[axis];

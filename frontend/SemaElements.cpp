@@ -6,7 +6,7 @@ namespace attn::sema {
 
 static bool readsData(const core::Expr &expr) {
   bool found = false;
-  core::walk(expr, [&](const core::Expr &e) { return !(found |= e.op == Op::Tensor || e.op == Op::Let); });
+  core::walk(expr, [&](const core::Expr &e) { return !(found |= e.op == Op::Tensor || e.op == Op::Member || e.op == Op::Let); });
   return found;
 }
 

@@ -18,7 +18,8 @@ struct Uses {
       case Op::Var: axis(program.variables[e.id].axis); break;
       case Op::Extent: axis(e.id); break;
       case Op::Param: param(e.id); break;
-      case Op::Tensor: tensor(e.id); break;
+      case Op::Tensor:
+      case Op::Member: tensor(e.id); break;
       case Op::Let: let(e.id); break;
       case Op::Branch: branch(e.id); break;
       case Op::Aggregate:
@@ -31,8 +32,8 @@ struct Uses {
     });
   }
   void axis(int id) {
-    if (id >= 0)
-      axes.insert(id);
+    if (id >= 0 && axes.insert(id).second)
+      expr(program.axes[id].length);
   }
   void param(int id) {
     if (params.insert(id).second)
@@ -41,9 +42,10 @@ struct Uses {
   void tensor(int id) {
     if (!tensors.insert(id).second)
       return;
-    for (int axis : program.tensors[id].axes)
-      axes.insert(axis);
-    expr(program.tensors[id].defaultValue);
+    for (int each : program.tensors[id].axes)
+      axis(each);
+    for (const ExprPtr &part : {program.tensors[id].defaultValue, program.tensors[id].from, program.tensors[id].to})
+      expr(part);
   }
   void let(int id) {
     if (!lets.insert(id).second)
@@ -103,7 +105,7 @@ core::Program Checker::finish() {
     if (root)
       root = core::rewrite(root, [&](core::Expr e) -> ExprPtr {
         const std::map<int, int> *map = e.op == Op::Let      ? &lets
-                                        : e.op == Op::Tensor ? &tensors
+                                        : e.op == Op::Tensor || e.op == Op::Member ? &tensors
                                         : e.op == Op::Param  ? &params
                                         : e.op == Op::Branch ? &branches
                                                              : nullptr;
@@ -113,7 +115,12 @@ core::Program Checker::finish() {
       });
   };
   for (core::Tensor &tensor : program.tensors)
-    renumber(tensor.defaultValue);
+    renumber(tensor.defaultValue), renumber(tensor.from), renumber(tensor.to);
+  for (size_t axis = 0; axis < program.axes.size(); ++axis) {
+    if (!uses.axes.count(axis))
+      program.axes[axis].length = nullptr;
+    renumber(program.axes[axis].length);
+  }
   for (core::Param &param : program.params)
     renumber(param.defaultValue);
   for (core::Let &let : program.lets)

@@ -88,6 +88,11 @@ std::optional<std::vector<ExprPtr>> Checker::indices(const EnvPtr &env, const as
       ok = false;
       continue;
     }
+    if (classes.count(axis)) { // in memory they begin with the first one [I10]
+      ExprPtr first = valuesOf(axis, v.span).first;
+      args.push_back(node(*itemEnv, item.lo->span, Op::Sub, v.expr->type, {v.expr, first}));
+      continue;
+    }
     args.push_back(v.expr);
   }
   if (!ok)
@@ -131,7 +136,7 @@ Value Checker::subscriptSymbol(const EnvPtr &env, const ast::Expr &at, const ast
     if (tokenMaps.count(symbol.id))
       return inlineTokenMap(env, at, symbol, result->args);
   } else if (symbol.kind == Symbol::Set) {
-    return setNode(env, at, sets[symbol.id].elements);
+    return setNode(env, at, sets[symbol.id], result->args);
   } else {
     result->op = Op::Branch;
     result->id = symbol.id < 0 ? mainRules.branch : symbol.id;

@@ -1,5 +1,6 @@
-// Sets: [D6] of docs/language.md.
-// Names, kinds and types are checked here; what they compute is not yet there.
+// Sets: [D6], [I8], [S12] of docs/language.md.
+// Of `select` names, kinds and types are checked; what it computes is not yet
+// there.
 #include "frontend/Checker.h"
 
 namespace attn::sema {
@@ -8,10 +9,39 @@ using ast::ExprKind;
 
 std::string Checker::setName(const std::vector<int> &elements) const { return "a set of " + axisList(elements, 0); }
 
-Value Checker::setNode(const EnvPtr &env, const ast::Expr &at, std::vector<int> elements) {
+/// A set, as the membership of an element that is still missing. Of a selection
+/// there is a placeholder.
+Value Checker::setNode(const EnvPtr &env, const ast::Expr &at, const SetFamily &set, std::vector<ExprPtr> args) {
   Value v = valueOf(*env, at, boolNode(false, place(*env, at.span)));
-  v.setOf = std::move(elements);
+  if (set.tensor >= 0) {
+    auto member = std::make_shared<core::Expr>(*v.expr);
+    member->op = Op::Member;
+    member->id = set.tensor;
+    member->args = std::move(args);
+    v.expr = member;
+  }
+  v.setOf = set.elements;
   return v;
+}
+
+/// The tensor behind `in S[..]: set of c`: one more axis, of the slots of its
+/// list.
+int Checker::setInput(const ast::Clause &clause, const ast::Entry &entry, std::vector<int> axes, int element) {
+  if (rangeAxes.count(element))
+    later(clause.type->span, "a set of a range");
+  if (clause.value)
+    error(clause.value->span, "a set has no default").mark("the caller gives a list");
+  core::Tensor tensor;
+  tensor.name = entry.name.text;
+  tensor.axes = std::move(axes);
+  tensor.axes.push_back(program.axes.size());
+  program.axes.push_back({entry.name.text + ".items", entry.span, nullptr});
+  tensor.dtype = core::DType::I32;
+  std::tie(tensor.from, tensor.to) = valuesOf(element, entry.span);
+  for (const std::string &line : clause.comment)
+    tensor.doc += (tensor.doc.empty() ? "" : "\n") + line;
+  tensor.span = entry.span;
+  return addTensor(std::move(tensor));
 }
 
 /// `x in S` and `x in c`: kinds must be those of the set [I8].
@@ -26,7 +56,6 @@ Value Checker::memberOfSet(const EnvPtr &env, const ast::Expr &expr) {
   Value set = expression(env, *expr.operands[1]);
   if (!ok || !set)
     return {};
-  later(*env, expr.span, "`in` with a class or a set");
   core::Type truth{Base::Bool, {}};
   if (!set.isSet() && isClass(set.kind) && !tuple) {
     ExprPtr of = classOfValue(set.kind, xs[0]);
@@ -60,7 +89,16 @@ Value Checker::memberOfSet(const EnvPtr &env, const ast::Expr &expr) {
     d.note("`" + name + "` is " + kindName(element));
     return {};
   }
-  return valueOf(*env, expr, node(*env, expr.span, Op::And, truth, {set.expr, node(*env, expr.span, Op::Eq, truth, {xs[0].expr, xs[0].expr})}));
+  if (set.expr->op != Op::Member) {
+    later(*env, expr.span, "`in` with a set that is computed");
+    return valueOf(*env, expr, node(*env, expr.span, Op::And, truth, {set.expr, node(*env, expr.span, Op::Eq, truth, {xs[0].expr, xs[0].expr})}));
+  }
+  auto member = std::make_shared<core::Expr>(*set.expr);
+  member->args.push_back(xs[0].expr);
+  member->span = place(*env, expr.span);
+  if (env->use)
+    member->inner = expr.span;
+  return valueOf(*env, expr, member);
 }
 
 /// `for x in c` and `for x in S`: members have the kind of x.

@@ -63,7 +63,7 @@ Value Checker::fieldOf(const EnvPtr &env, const ast::Expr &at, const ast::Expr &
     if (!indices(env, at, head.name.text + "." + field, axes, items, env))
       return {};
     later(*env, at.span, "`." + field + "`");
-    return field == "row" ? setNode(env, at, {key}) : valueOf(*env, at, realPlaceholder(*env, at.span));
+    return field == "row" ? setNode(env, at, SetFamily{{}, {key}}, {}) : valueOf(*env, at, realPlaceholder(*env, at.span));
   }
   if (field != "lse" && field != "max") {
     Diagnostic &d = error(*headEnv, head.field.span, "a result has no field `" + field + "`");

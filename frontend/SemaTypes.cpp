@@ -259,7 +259,7 @@ std::optional<int64_t> Checker::constantInt(const EnvPtr &env, const ast::Expr &
     return v.expr->integer;
   const core::Expr *culprit = nullptr;
   core::walk(*v.expr, [&](const core::Expr &e) {
-    bool data = e.op == Op::Tensor || e.op == Op::Let || e.op == Op::Branch || e.op == Op::Stage || e.op == Op::Score;
+    bool data = e.op == Op::Tensor || e.op == Op::Member || e.op == Op::Let || e.op == Op::Branch || e.op == Op::Stage || e.op == Op::Score;
     if (!culprit && (data || (e.args.empty() && e.op != Op::Int)))
       culprit = &e;
     return !culprit;

@@ -74,6 +74,22 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   Location loc = op->getLoc();
   int64_t rows = how.rows ? how.rows : side(name, "rows");
   int64_t cols = side(name, "cols");
+  // `take` rows of a tile are there; tiles end where the sets change.
+  int64_t take = rows;
+  Value shift;
+  const ListIterator *iterator = how.iterator;
+  if (iterator && iterator->group) {
+    take = iterator->rowsOfTile(rows);
+    rows = llvm::alignTo(take, target.find("rows")->step);
+    if (iterator->shift)
+      shift = affine::AffineApplyOp::create(
+          builder, loc,
+          AffineMap::get(0, 1, builder.getAffineSymbolExpr(0) % take),
+          hosted(iterator->shift));
+  }
+  if (iterator)
+    if (int64_t part = divisor(iterator->run, cols, target.find("cols")->step))
+      cols = part;
   Type index = builder.getIndexType();
   AffineExpr d0 = builder.getAffineDimExpr(0),
              s0 = builder.getAffineSymbolExpr(0);
@@ -101,8 +117,11 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
     names.push_back(builder.getStringAttr("t"));
   } else {
     limit = grid.back();
+    Value covered = limit;
+    if (shift)
+      covered = arith::AddIOp::create(builder, loc, limit, shift);
     grid.back() = affine::AffineApplyOp::create(
-        builder, loc, AffineMap::get(0, 1, s0.ceilDiv(rows)), limit);
+        builder, loc, AffineMap::get(0, 1, s0.ceilDiv(take)), covered);
     names.back() = builder.getStringAttr("t");
   }
   if (how.runs)
@@ -123,17 +142,34 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   for (size_t k = 0; k < grid.size(); ++k)
     block.addArgument(index, loc);
   auto result = std::make_unique<KernelBuilder>(kernel, map);
+  result->cols = cols;
   if (!limit)
     return result;
   OpBuilder inside = OpBuilder::atBlockEnd(&block);
   Value t = block.getArguments().back();
-  result->first = affine::AffineApplyOp::create(
-      inside, loc, AffineMap::get(1, 0, d0 * rows), t);
-  result->last = affine::AffineMinOp::create(
-      inside, loc, index,
-      AffineMap::get(1, 1, {d0 * rows + (rows - 1), s0 - 1},
-                     builder.getContext()),
-      ValueRange{t, limit});
+  AffineExpr from = d0 * take, s1 = builder.getAffineSymbolExpr(1);
+  SmallVector<Value> symbols{t, limit};
+  if (shift) {
+    from = from - s1;
+    symbols.push_back(shift);
+  }
+  unsigned count = symbols.size() - 1;
+  auto least = [&](ArrayRef<AffineExpr> of) {
+    return affine::AffineMinOp::create(
+        inside, loc, index, AffineMap::get(1, count, of, builder.getContext()),
+        symbols);
+  };
+  if (shift) // the first tile may have fewer rows
+    result->first = affine::AffineMaxOp::create(
+        inside, loc, index,
+        AffineMap::get(1, 1,
+                       {d0 * take - s0, builder.getAffineConstantExpr(0)},
+                       builder.getContext()),
+        ValueRange{t, shift});
+  else
+    result->first = affine::AffineApplyOp::create(
+        inside, loc, AffineMap::get(1, 0, from), t);
+  result->last = least({from + (take - 1), s0 - 1});
   auto uniform = block.getArguments().drop_back();
   if (how.parts) {
     result->part = uniform.front();
@@ -144,7 +180,9 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   result->lastEntry = result->last;
   result->rows = result->tiles.leaf(
       plan::RowsOp::create(inside, loc, result->tiles.type(TileType::R, index),
-                           result->first, limit));
+                           result->first,
+                           take < rows || shift ? least({from + take, s0})
+                                                : limit));
   result->columns = how.columns;
   if (!how.columns)
     result->indices.push_back(result->rows);
@@ -308,6 +346,96 @@ LogicalResult Planner::attend(AttendOp op) {
   return planAttend(*this, op, fused);
 }
 
+//===----------------------------------------------------------------------===//
+// Sets
+//===----------------------------------------------------------------------===//
+
+// Scalar arithmetic of a region on lengths and parameters, in front of all
+// kernels.
+Value Planner::hosted(Value value) {
+  if (Value known = map.lookupOrNull(value))
+    return known;
+  Operation *op = value.getDefiningOp();
+  for (Value operand : op->getOperands())
+    hosted(operand);
+  builder.clone(*op, map);
+  return map.lookup(value);
+}
+
+// A kernel that makes a list, or a table of truth values, of a set.
+Value Planner::fromSet(MemberOp member, bool table) {
+  Value set = member.getSet();
+  Value &known = (table ? tables : lists)[set];
+  if (known)
+    return known;
+  Location loc = member.getLoc();
+  auto input = set.getDefiningOp<InputOp>();
+  auto raw = cast<TypedValue<plan::BufferType>>(host(set));
+  ArrayRef<StringAttr> labels = raw.getType().getLabels();
+  Type index = builder.getIndexType();
+  Value from = hosted(member.getFrom()), to = hosted(member.getTo());
+  SmallVector<Value> sizes;
+  for (StringAttr label : labels)
+    sizes.push_back(plan::ExtentOp::create(builder, loc, index, label));
+  SmallVector<Value> grid(ArrayRef(sizes).drop_back());
+  AffineExpr s0 = builder.getAffineSymbolExpr(0);
+  if (table)
+    sizes.back() = arith::SubIOp::create(builder, loc, to, from);
+  else
+    sizes.back() = affine::AffineApplyOp::create(
+        builder, loc, AffineMap::get(0, 1, s0 + 1), sizes.back());
+  std::string name = (input.getName() + (table ? ".table" : ".list")).str();
+  SmallVector<StringAttr> kept(labels.drop_back());
+  kept.push_back(table ? builder.getStringAttr(name) : labels.back());
+  Type element = table ? builder.getI1Type() : builder.getI32Type();
+  known = plan::AllocOp::create(
+      builder, loc, plan::BufferType::get(builder.getContext(), kept, element),
+      name, sizes);
+  SmallVector<Attribute> names;
+  for (StringAttr label : kept)
+    names.push_back(builder.getStringAttr(label.getValue().lower()));
+  names.pop_back();
+  unsigned rank = grid.size();
+  if (names.empty()) {
+    grid.push_back(arith::ConstantIndexOp::create(builder, loc, 1));
+    names.emplace_back();
+  }
+  names.back() = builder.getStringAttr("t");
+  auto kernel = plan::KernelOp::create(
+      builder, loc, name, builder.getArrayAttr(names), grid,
+      builder.getDictionaryAttr(builder.getNamedAttr(
+          "rows", builder.getI64IntegerAttr(target.find("rows")->step))));
+  Block &block = kernel.getBody().emplaceBlock();
+  for (size_t k = 0; k < grid.size(); ++k)
+    block.addArgument(index, loc);
+  OpBuilder inside = OpBuilder::atBlockEnd(&block);
+  ValueRange indices = ValueRange(block.getArguments()).take_front(rank);
+  if (table)
+    plan::MarkOp::create(inside, loc, raw, known, indices, from, to);
+  else
+    plan::CollectOp::create(inside, loc, raw, known, indices, from, to);
+  return known;
+}
+
+// Attends range over sets that all rows of a tile share; other memberships
+// are read from tables.
+void Planner::sets() {
+  for (auto attend : pattern.getBody().getOps<AttendOp>()) {
+    if (attend.getSwept().size() != 1)
+      continue;
+    std::optional<ListIterator> iterator = findIterator(attend);
+    if (!iterator)
+      continue;
+    fromSet(iterator->member, /*table=*/false);
+    dropClause(*iterator);
+    iterators[attend] = *iterator;
+  }
+  pattern.walk([&](MemberOp member) {
+    if (!member.use_empty())
+      map.map(member.getResult(), fromSet(member, /*table=*/true));
+  });
+}
+
 // An output that is an input.
 void Planner::copy(Value field) {
   auto type = cast<FieldType>(field.getType());
@@ -377,6 +505,7 @@ LogicalResult Planner::run() {
              !isa<VectorType>(op.getResult(0).getType()))
       builder.clone(op, map);
   }
+  sets();
   for (Operation &op : pattern.getBody().front()) {
     if (planned.contains(&op) || op.getNumRegions() == 0)
       continue;

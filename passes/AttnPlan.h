@@ -1,6 +1,7 @@
 // The planner: definitions of a pattern become kernels of a program.
 #pragma once
 #include "passes/Elements.h"
+#include "passes/PlanLists.h"
 #include "passes/TargetModel.h"
 #include "passes/WeightPlan.h"
 
@@ -20,6 +21,7 @@ struct KernelBuilder {
   llvm::SmallVector<Node *> indices; ///< one per label; the last over r
   mlir::Value first, last;           ///< row numbers, `last` included
   Node *rows = nullptr;              ///< the tile r: entries of the kernel's rows
+  int64_t cols = 0;                  ///< keys of a tile, where it sweeps
   mlir::Value lastEntry;             ///< of these, included
   mlir::Value part, groupHead;       ///< grid indices of split and packed kernels
   bool columns = false;              ///< rows are components, all indices uniform
@@ -39,6 +41,7 @@ struct Opening {
   mlir::Value runs;                  ///< i1: otherwise the grid is empty; null: true
   mlir::Value parts;                 ///< one more index in front counts these
   std::optional<Packing> packing;
+  const ListIterator *iterator = nullptr; ///< all rows of a tile share its set
   int64_t columns = 0;               ///< rows are so many components
   bool split = false;                ///< of the split form: the kernel says so
 };
@@ -71,6 +74,12 @@ public:
                                       mlir::ArrayAttr indices,
                                       mlir::ValueRange bounds, bool sweeps,
                                       const Opening &how = {});
+  /// What an attend ranges over instead of all keys, and its list; or null.
+  const ListIterator *iteratorOf(AttendOp attend) const {
+    auto it = iterators.find(attend);
+    return it == iterators.end() ? nullptr : &it->second;
+  }
+  mlir::Value listOf(MemberOp member) { return lists.lookup(member.getSet()); }
   /// Writes `field`, which is `node` at the kernel's indices, to the outputs
   /// and to the buffer that others read.
   void store(KernelBuilder &kernel, mlir::Value field, Node *node,
@@ -88,6 +97,9 @@ private:
   mlir::LogicalResult define(DefineOp op);
   mlir::LogicalResult attend(AttendOp op);
   void copy(mlir::Value field);
+  void sets();
+  mlir::Value fromSet(MemberOp member, bool table);
+  mlir::Value hosted(mlir::Value value);
   bool isRead(mlir::Value field);
 
   const TargetModel &target;
@@ -100,6 +112,8 @@ private:
                   llvm::SmallVector<std::pair<OutputOp, mlir::Value>>>
       outputs;
   llvm::DenseSet<mlir::Operation *> planned;
+  llvm::MapVector<mlir::Operation *, ListIterator> iterators;
+  llvm::DenseMap<mlir::Value, mlir::Value> lists, tables; ///< by set
 };
 
 /// A buffer of rows as one of components, for a kernel whose rows they are.

@@ -1,6 +1,7 @@
 // An attend becomes a kernel: rows, span, one sweep per pass, tail.
 #include "passes/AttnPlanAttend.h"
 #include "passes/MaskAnalysis.h"
+#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace attn;
@@ -35,8 +36,29 @@ static Value overRows(KernelBuilder &kernel, Node *node, bool greatest) {
   return plan::FoldOp::create(end, tiles.loc, node->type, kind, tile);
 }
 
+// A uniform value of the mask where the row is the tile's first.
+static Value atFirstRow(AttendOp attend, KernelBuilder &kernel, Value value) {
+  BlockArgument row =
+      attend.getMask().getArgument(attend.getBounds().size() - 1);
+  if (value == row)
+    return kernel.first;
+  Operation *op = value.getDefiningOp();
+  llvm::SetVector<Value> slice;
+  slice.insert(value);
+  for (size_t n = 0; n < slice.size(); ++n)
+    if (Operation *part = slice[n].getDefiningOp())
+      slice.insert(part->operand_begin(), part->operand_end());
+  if (!op || !slice.contains(row))
+    return kernel.tiles.value(kernel.elements.get(value));
+  IRMapping map;
+  for (Value operand : op->getOperands())
+    map.map(operand, atFirstRow(attend, kernel, operand));
+  OpBuilder builder = kernel.tiles.outside();
+  return builder.clone(*op, map)->getResult(0);
+}
+
 // The keys that the rows of a tile see, in closed form.
-Value attn::spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols) {
+Value attn::spanOf(Planner &planner, AttendOp attend, KernelBuilder &kernel) {
   Tiles &tiles = kernel.tiles;
   auto lower = [&](const MaskSymbol &symbol) -> Value {
     if (symbol.kind == MaskSymbol::FirstRow)
@@ -56,8 +78,30 @@ Value attn::spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols) {
   OpBuilder builder = tiles.outside();
   SpanOperands span =
       emitIntervals(builder, tiles.loc, MaskAnalysis(attend), lower);
+  auto type = plan::SpanType::get(tiles.context, kernel.cols);
+  if (const ListIterator *iterator = planner.iteratorOf(attend)) {
+    SmallVector<Value> indices;
+    for (Value index : MemberOp(iterator->member).getIndices())
+      indices.push_back(atFirstRow(attend, kernel, index));
+    Value list = planner.listOf(iterator->member),
+          keys = planner.host(attend.getSwept()[0]);
+    auto create = [&](auto op) -> Value {
+      using Op = decltype(op);
+      return Op::create(builder, tiles.loc, type, list, indices,
+                        iterator->run, keys, span.liveLo, span.liveHi,
+                        span.liveStride, span.liveCount, span.holeLo,
+                        span.holeHi, span.holeStride, span.holeCount,
+                        span.exact);
+    };
+    if (iterator->run % kernel.cols == 0)
+      return create(plan::BlocksOp());
+    // What lies between the keys of a tile is none of them.
+    auto yield = cast<YieldOp>(attend.getMask().front().getTerminator());
+    span.exact &= matchPattern(yield.getValues()[0], m_One());
+    return create(plan::TokensOp());
+  }
   return plan::TilesOp::create(
-      builder, tiles.loc, plan::SpanType::get(tiles.context, cols), span.liveLo,
+      builder, tiles.loc, type, span.liveLo,
       span.liveHi, span.liveStride, span.liveCount, span.holeLo, span.holeHi,
       span.holeStride, span.holeCount, span.exact);
 }
@@ -138,11 +182,12 @@ LogicalResult AttendPlan::finish(KernelBuilder &kernel, SweepPlanner &sweeps,
 LogicalResult AttendPlan::whole(Value runs) {
   Opening how;
   how.runs = runs;
+  how.iterator = planner.iteratorOf(attend);
   auto opened = planner.open(attend, attend.getName(), attend.getIndices(),
                              attend.getBounds(), /*sweeps=*/true, how);
   KernelBuilder &kernel = *opened;
   bind(kernel);
-  Value span = spanOf(attend, kernel, planner.side(attend.getName(), "cols"));
+  Value span = spanOf(planner, attend, kernel);
   SweepPlanner sweeps(attend, weights, kernel, span, component);
   sweeps.run(bool(out), bool(max));
   return finish(kernel, sweeps, true, true);
@@ -170,7 +215,7 @@ LogicalResult attn::planAttend(Planner &planner, AttendOp attend,
     return diagnostic;
   }
   int64_t splits = planner.choice(attend.getName(), "splits");
-  if (splits == 1 || !plan.canSplit())
+  if (splits == 1 || planner.iteratorOf(attend) || !plan.canSplit())
     return plan.whole({});
   return plan.split(splits);
 }

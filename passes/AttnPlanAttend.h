@@ -46,6 +46,6 @@ private:
 };
 
 /// The keys that the rows of a tile see, in closed form.
-mlir::Value spanOf(AttendOp attend, KernelBuilder &kernel, int64_t cols);
+mlir::Value spanOf(Planner &planner, AttendOp attend, KernelBuilder &kernel);
 
 } // namespace attn

@@ -249,7 +249,7 @@ LogicalResult AttendPlan::parts(Split &split) {
         [&](Value field, ArrayRef<Node *> indices, ArrayRef<int64_t> letters) {
           return packed(split, kernel, field, indices, letters);
         });
-  Value all = spanOf(attend, kernel, planner.side(name + " parts", "cols"));
+  Value all = spanOf(planner, attend, kernel);
   OpBuilder end = tiles.outside();
   Value span = plan::PartOp::create(end, tiles.loc, all.getType(), all,
                                     kernel.part, split.parts);

@@ -33,6 +33,8 @@ Node *Elements::refuse(Operation *op, const Twine &why) {
 }
 
 Node *Elements::fresh(Value value, ArrayRef<int64_t> letters) {
+  if (auto member = value.getDefiningOp<MemberOp>())
+    return this->member(member);
   Value known = program.lookupOrNull(value);
   if (known && !isa<VectorType>(value.getType()))
     return tiles.leaf(known);
@@ -117,6 +119,24 @@ Node *Elements::read(AtOp at, ArrayRef<int64_t> letters) {
   Value buffer = program.lookupOrNull(at.getField());
   if (!buffer)
     return refuse(at, "reads a field before it is computed");
+  return load(buffer, indices, letters);
+}
+
+// From the table that stands for the set.
+Node *Elements::member(MemberOp member) {
+  SmallVector<Node *> indices;
+  for (Value index : member.getIndices())
+    indices.push_back(get(index));
+  Node *place = get(member.getValue());
+  if (!matchPattern(member.getFrom(), m_Zero()))
+    place = tiles.apply<arith::SubIOp>(IndexType::get(tiles.context),
+                                       {place, get(member.getFrom())});
+  indices.push_back(place);
+  return load(program.lookup(member.getResult()), indices, {});
+}
+
+Node *Elements::load(Value buffer, ArrayRef<Node *> indices,
+                     ArrayRef<int64_t> letters) {
   SmallVector<Value> operands;
   Dims dims; // in the order of the labels
   bool inner = false;

@@ -21,7 +21,7 @@ public:
                            llvm::ArrayRef<int64_t> letters)>;
 
   /// `program` maps values of the pattern (scalars, lengths, and fields to
-  /// their buffers) to those of the program.
+  /// their buffers, memberships to their tables) to those of the program.
   Elements(Tiles &tiles, const mlir::IRMapping &program)
       : tiles(tiles), program(program) {}
 
@@ -43,6 +43,9 @@ public:
 private:
   Node *fresh(mlir::Value value, llvm::ArrayRef<int64_t> letters);
   Node *read(AtOp at, llvm::ArrayRef<int64_t> letters);
+  Node *member(MemberOp member);
+  Node *load(mlir::Value buffer, llvm::ArrayRef<Node *> indices,
+             llvm::ArrayRef<int64_t> letters);
   Node *reduce(ReduceOp reduce, llvm::ArrayRef<int64_t> letters);
   Node *dot(mlir::Value lhs, mlir::Value rhs);
   Node *matvec(MatVecOp op, llvm::ArrayRef<int64_t> letters);

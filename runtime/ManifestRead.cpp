@@ -80,7 +80,7 @@ core::Program signature(const JsonReader &reader) {
   if (reader.has("doc"))
     program.doc = reader.member("doc").text();
   program.dtype = core::parseDType(dtype(reader.member("dtype"))).value_or(core::DType::F32);
-  program.axes = reader.member("axes").list<core::Axis>(64, [](const JsonReader &r) { return core::Axis{r.text(), {}}; });
+  program.axes = reader.member("axes").list<core::Axis>(64, [](const JsonReader &r) { return core::Axis{r.text(), {}, nullptr}; });
   if (program.axes.size() < 5)
     reader.member("axes").fail("the axes B, H, G, N and M are needed");
   program.constants = reader.member("constants").list<core::Constant>(maxList, [](const JsonReader &r) {

@@ -33,9 +33,19 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
   Value frameArg = scratch[0], shared = scratch[1], own0 = scratch[2], stats = scratch[3];
   Value cols = e.integer(sweep.cols), lives = e.integer(sweep.table.lives), holes = e.integer(sweep.table.holes);
   Value end = e.integer(int64_t(1) << 50), tiles = e.ceilDiv(e.max(limit, e.integer(0)), cols);
+  bool gathered = sweep.span.gathered;
+  if (gathered) // the list ends the loop
+    tiles = end;
+  Value run = e.integer(sweep.span.run);
   auto ownOf = [&](Value u) { return e.at(own0, e.mul(u, e.integer(ownBytes))); };
   auto bound = [&](Value own, int64_t which) { return e.load(e.i64(), e.at(own, sweep.table.partOffset() + 8 * which)); };
-  auto next = [&](Value own, Value tile) {
+  auto next = [&](Value own, Value tile) -> Value {
+    if (gathered) {
+      Value all = e.load(e.i64(), e.at(own, sweep.table.list() + 16));
+      return e.select(e.cmp(CmpIPredicate::slt, e.mul(tile, cols), all), tile, end);
+    }
+    if (sweep.table.listed)
+      return func::CallOp::create(e, nextListedFunction(module), ValueRange{e.at(own, sweep.table.list()), run, cols, tile}).getResult(0);
     if (sweep.part)
       tile = e.max(tile, bound(own, 0));
     Value found = func::CallOp::create(e, nextTileFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, cols, tile}).getResult(0);
@@ -72,14 +82,29 @@ void KernelLowering::emitSweep(Emit &e, SweepPlan &sweep, ValueRange scratch, Ar
     scf::YieldOp::create(e, ValueRange(verdict));
     return asked.getResult(0);
   };
+  if (sweep.gather)
+    func::CallOp::create(e, sweep.gather, argumentsOf(e.integer(0)));
   if (sweep.range)
     func::CallOp::create(e, sweep.range, argumentsOf(e.integer(0)));
   SmallVector<Value> init{end, e.boolean(false)};
   SmallVector<Value> done = e.loop(e.integer(0), rowTiles, 1, init, [&](Value u, ValueRange carried) {
     Value own = ownOf(u);
     SmallVector<Value> args = argumentsOf(u);
-    Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, cols, limit, tile}).getResult(0);
-    if (sweep.part) { // another row tile's share may hold it
+    Value x = e.mul(tile, cols), y = e.add(x, cols), whole;
+    if (gathered) { // from the first key to the last
+      Value all = e.load(e.i64(), e.at(own, sweep.table.list() + 16)), keys = e.at(shared, sweep.keys.offset);
+      Value present = e.min(cols, e.sub(all, x));
+      whole = e.cmp(CmpIPredicate::eq, present, cols);
+      x = e.load(e.i64(), keys);
+      y = e.add(e.load(e.i64(), e.at(keys, e.mul(e.sub(present, e.integer(1)), e.integer(8)))), e.integer(1));
+    }
+    Value verdict = func::CallOp::create(e, verdictFunction(module), ValueRange{e.at(own, sweep.table.offset), lives, holes, limit, x, y}).getResult(0);
+    if (whole)
+      verdict = e.select(whole, verdict, e.min(verdict, e.integer(1)));
+    else if (sweep.table.listed) { // other row tiles may have asked for it
+      Value listed = e.cmp(CmpIPredicate::eq, next(own, tile), tile);
+      verdict = e.select(listed, verdict, e.integer(0));
+    } else if (sweep.part) { // another row tile's share may hold it
       Value begun = e.cmp(CmpIPredicate::sge, tile, bound(own, 0)), open = e.cmp(CmpIPredicate::slt, tile, bound(own, 1));
       verdict = e.select(e.band(begun, open), verdict, e.integer(0));
     }

@@ -11,7 +11,7 @@ using arith::CmpIPredicate;
 
 SmallVector<MaskOp> KernelLowering::testedMasks(SweepPlan &sweep) {
   SmallVector<MaskOp> masks;
-  if (!sweep.tiles.getExact())
+  if (!sweep.span.exact)
     sweep.op.walk([&](MaskOp mask) { masks.push_back(mask); });
   return masks;
 }
@@ -47,7 +47,7 @@ void KernelLowering::emitJudge(SweepPlan &sweep) {
   sweep.judge = begin(".judge." + Twine(&sweep - sweeps.data()), true, {builder.getI64Type()});
   Emit e(kernel.getLoc(), builder, target.lanes);
   Tiles t(e, frame, context(sweep.judge, &sweep));
-  t.setTile(sweep.judge.getArguments().back(), keyLimit(t, sweep));
+  setTile(t, sweep, sweep.judge.getArguments().back());
   // Empty if no mask can be true, full if all are.
   Bounds none, all;
   for (MaskOp mask : masks) {
@@ -128,7 +128,7 @@ void KernelLowering::emitRange(SweepPlan &sweep) {
   sweep.range = begin(".range." + Twine(&sweep - sweeps.data()), true);
   Emit e(kernel.getLoc(), builder, target.lanes);
   Tiles t(e, frame, context(sweep.range, &sweep));
-  t.setTile(sweep.range.getArguments().back(), keyLimit(t, sweep));
+  setTile(t, sweep, sweep.range.getArguments().back());
   storeRanges(t, sweep.keyRanges, TileType::C);
   func::ReturnOp::create(e);
   failed |= t.failed;

@@ -54,6 +54,33 @@ Value KernelLowering::keyLimit(Tiles &t, SweepPlan &sweep) {
   return limit ? limit : t.e.integer(int64_t(1) << 50);
 }
 
+void KernelLowering::setTile(Tiles &t, SweepPlan &sweep, Value tile) {
+  if (!sweep.span.gathered)
+    return t.setTile(tile, keyLimit(t, sweep));
+  Emit &e = t.e;
+  Value cols = e.integer(sweep.cols), all = e.load(e.i64(), e.at(t.cx.own, sweep.table.list() + 16));
+  t.cx.keyBase = {};
+  t.cx.keys = t.cx.full ? cols : e.min(cols, e.sub(all, e.mul(tile, cols)));
+  t.cx.places[t.cx.keyTile] = sweep.keys;
+  t.mark();
+}
+
+// Behind the last key there are zeros.
+void KernelLowering::emitGather(SweepPlan &sweep) {
+  if (!sweep.span.gathered)
+    return;
+  sweep.gather = begin(".gather." + Twine(&sweep - sweeps.data()), true);
+  Emit e(kernel.getLoc(), builder, target.lanes);
+  Tiles t(e, frame, context(sweep.gather, &sweep));
+  Value tile = sweep.gather.getArguments().back(), list = e.at(t.cx.own, sweep.table.list());
+  setTile(t, sweep, tile);
+  Value items = LLVM::LoadOp::create(e, e.ptr(), list), base = e.mul(tile, e.integer(sweep.cols)), to = e.at(t.cx.shared, sweep.keys.offset);
+  e.loop(e.integer(0), t.cx.keys, 1, [&](Value c) { e.store(listedKey(e, items, sweep.span.run, e.add(base, c)), e.at(to, e.mul(c, e.integer(8)))); });
+  e.loop(t.cx.keys, e.integer(sweep.cols), 1, [&](Value c) { e.store(e.integer(0), e.at(to, e.mul(c, e.integer(8)))); });
+  func::ReturnOp::create(e);
+  failed |= t.failed;
+}
+
 // Tiles of rows and components go through scratch memory.
 void KernelLowering::emitStore(Tiles &t, StoreOp store) {
   ArrayRef<int64_t> shape = dims(store.getValue());
@@ -81,6 +108,8 @@ void KernelLowering::emitSegment(unsigned k) {
   for (Operation *op : segments[k]) {
     if (auto store = dyn_cast<StoreOp>(op))
       emitStore(t, store);
+    else if (isa<CollectOp, MarkOp>(op))
+      emitList(t, op);
     for (Value v : op->getResults()) {
       if (auto home = homes.find(v); home != homes.end()) {
         if (!t.loadByRows(v, home->second))
@@ -98,7 +127,7 @@ void KernelLowering::emitSegment(unsigned k) {
   }
   if (k < sweeps.size()) {
     SweepPlan &sweep = sweeps[k];
-    storeSpan(t, {sweep.tiles, sweep.part}, sweep.cols, sweep.table);
+    storeSpan(t, sweep.span, sweep.part, sweep.cols, sweep.table);
     storeRanges(t, sweep.rowRanges, TileType::R);
     for (auto [init, carried] : llvm::zip(sweep.op.getInit(), sweep.op.getBody().getArguments().drop_front())) {
       if (isa<TileType>(carried.getType())) {
@@ -127,7 +156,7 @@ void KernelLowering::emitTest(SweepPlan &sweep) {
   sweep.test = begin(".test." + Twine(&sweep - sweeps.data()), true, {builder.getI64Type()});
   Emit e(kernel.getLoc(), builder, target.lanes);
   Tiles t(e, frame, context(sweep.test, &sweep));
-  t.setTile(sweep.test.getArguments().back(), keyLimit(t, sweep));
+  setTile(t, sweep, sweep.test.getArguments().back());
   RowsOp rowsOp;
   kernel.walk([&](RowsOp r) { rowsOp = rowsOp ? rowsOp : r; });
   SmallVector<Value> init{e.splat(e.boolean(false)), e.splat(e.boolean(true))};
@@ -171,7 +200,7 @@ void KernelLowering::emitPrepare(SweepPlan &sweep) {
   sweep.prepare = begin(".prepare." + Twine(&sweep - sweeps.data()), true);
   Emit e(kernel.getLoc(), builder, target.lanes);
   Tiles t(e, frame, context(sweep.prepare, &sweep));
-  t.setTile(sweep.prepare.getArguments().back(), keyLimit(t, sweep));
+  setTile(t, sweep, sweep.prepare.getArguments().back());
   for (auto &[v, place] : sweep.prepared)
     layDown(t, v, place);
   func::ReturnOp::create(e);
@@ -186,6 +215,7 @@ LogicalResult KernelLowering::run() {
   for (unsigned k = 0; k < segments.size(); ++k)
     emitSegment(k);
   for (SweepPlan &sweep : sweeps) {
+    emitGather(sweep);
     emitRange(sweep);
     emitTest(sweep);
     StepLowering steps(*this, sweep);

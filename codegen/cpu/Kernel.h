@@ -6,6 +6,7 @@
 //   kernel.range.S(.., J)                 the least and greatest of what the mask reads by keys
 //   kernel.judge.S(.., J)                 the tile by these ranges: 0 empty, 1 open, 2 full
 //   kernel.test.S(.., J)                  the mask on a tile: 0 empty, 1 mixed, 2 full
+//   kernel.gather.S(.., J)                the keys of a tile of a list
 //   kernel.prepare.S(.., J)               what all row tiles of an instance share of a key tile
 //
 // Values that cross functions lie in scratch memory: `own` for one row tile,
@@ -27,9 +28,10 @@ struct RangedValue {
 
 struct SweepPlan {
   plan::SweepOp op;
-  plan::TilesOp tiles;
+  plan::SpanParts span;
   plan::PartOp part; ///< null: all tiles
   SpanTable table;
+  Place keys; ///< the keys of a tile, where they are gathered
   int64_t cols = 64;
   /// What holds the mask of a tile that was tested, for spans that are not exact.
   llvm::DenseMap<mlir::Value, Place> masks;
@@ -37,7 +39,7 @@ struct SweepPlan {
   llvm::SmallVector<std::pair<mlir::Value, Place>> prepared;
   /// What the judgement of a tile asks for, of its rows and of its keys.
   llvm::SmallVector<RangedValue> rowRanges, keyRanges;
-  mlir::func::FuncOp full, mixed, range, judge, test, prepare;
+  mlir::func::FuncOp full, mixed, range, judge, test, prepare, gather;
 };
 
 /// How many row tiles an instance takes: `share`, or fewer where a thread would
@@ -60,7 +62,12 @@ private:
   Context context(mlir::func::FuncOp fn, SweepPlan *sweep);
   /// The number of keys there are, as all that is read at the sweep's keys says.
   mlir::Value keyLimit(Tiles &t, SweepPlan &sweep);
+  /// Begins a function on the key tile J.
+  void setTile(Tiles &t, SweepPlan &sweep, mlir::Value tile);
   void emitStore(Tiles &t, plan::StoreOp store);
+  void emitGather(SweepPlan &sweep);
+  /// plan.collect or plan.mark.
+  void emitList(Tiles &t, mlir::Operation *op);
   void emitSegment(unsigned k);
   /// The masks of a sweep that have to be looked at to classify a tile.
   static llvm::SmallVector<plan::MaskOp> testedMasks(SweepPlan &sweep);

@@ -113,11 +113,10 @@ LogicalResult KernelLowering::analyze() {
     if (auto sweep = dyn_cast<SweepOp>(op)) {
       SweepPlan s;
       s.op = sweep;
-      SpanTiles span = tilesOf(sweep.getSpan());
-      s.tiles = span.tiles;
-      s.part = span.part;
-      if (!s.tiles)
-        return sweep.emitError("the CPU back end sweeps over plan.tiles only");
+      s.part = sweep.getSpan().getDefiningOp<PartOp>();
+      s.span = partsOf(s.part ? s.part.getSpan() : sweep.getSpan());
+      if (!s.span || (s.part && s.span.list))
+        return sweep.emitError("the CPU back end has no code for this span");
       s.cols = cast<SpanType>(sweep.getSpan().getType()).getStep();
       sweeps.push_back(s);
       segments.emplace_back();
@@ -127,9 +126,14 @@ LogicalResult KernelLowering::analyze() {
   }
   for (SweepPlan &s : sweeps) {
     s.table.offset = ownBytes;
-    s.table.lives = s.tiles.live().size();
-    s.table.holes = s.tiles.holes().size();
+    s.table.lives = s.span.live.size();
+    s.table.holes = s.span.holes.size();
     s.table.part = bool(s.part);
+    s.table.listed = bool(s.span.list);
+    if (s.span.gathered) { // other row tiles have other keys
+      share = 1;
+      s.keys = allocate(false, builder.getIndexType(), {TileType::C});
+    }
     ownBytes = llvm::alignTo(ownBytes + s.table.bytes(), 64);
     for (BlockArgument carried : s.op.getBody().getArguments().drop_front()) {
       if (auto tile = dyn_cast<TileType>(carried.getType()))

@@ -30,7 +30,36 @@ static std::pair<Value, Value> storeInterval(Tiles &t, Value p, Value lo, Value 
   return {from, e.select(empty, from, behind)};
 }
 
-void attn::cpu::storeSpan(Tiles &t, plan::SpanTiles span, int64_t cols, const SpanTable &table) {
+Value attn::cpu::listedKey(Emit &e, Value items, int64_t run, Value at) {
+  Value length = e.integer(run), item = run == 1 ? at : arith::DivSIOp::create(e, at, length).getResult();
+  Value x = arith::ExtSIOp::create(e, e.i64(), e.load(e.getI32Type(), e.at(items, e.mul(item, e.integer(4)))));
+  return run == 1 ? x : e.add(e.mul(x, length), arith::RemSIOp::create(e, at, length));
+}
+
+// A list outside the extents of its set is empty.
+static void storeList(Tiles &t, const plan::SpanParts &span, int64_t offset) {
+  Emit &e = t.e;
+  const Memory &m = t.frame.memory.find(span.list)->second;
+  Value p = e.loadSlot(t.cx.frame, m.slot, e.ptr()), inside = e.boolean(true);
+  for (auto [k, index] : llvm::enumerate(span.indices)) {
+    Value x = t.scalar(index);
+    inside = e.band(inside, e.cmp(CmpIPredicate::ult, x, t.lengthOf(m, k)));
+    p = e.at(p, e.mul(x, e.mul(e.loadSlot(t.cx.frame, m.strideSlot(k), e.i64()), e.integer(4))));
+  }
+  Value items = e.at(p, 4);
+  Value count = e.choose(inside, [&] { return arith::ExtSIOp::create(e, e.i64(), e.load(e.getI32Type(), p)).getResult(); }, [&] { return e.integer(0); });
+  // Keys from `below` on end the sequence.
+  Value all = e.mul(count, e.integer(span.run)), below = t.scalar(span.below);
+  Value some = e.cmp(CmpIPredicate::sgt, count, e.integer(0));
+  Value beyond = e.choose(
+      some, [&] { return e.add(e.sub(listedKey(e, items, span.run, e.sub(all, e.integer(1))), below), e.integer(1)); }, [&] { return e.integer(0); });
+  Value to = e.at(t.cx.own, offset);
+  LLVM::StoreOp::create(e, items, to);
+  e.store(count, e.at(to, 8));
+  e.store(e.sub(all, e.max(beyond, e.integer(0))), e.at(to, 16));
+}
+
+void attn::cpu::storeSpan(Tiles &t, const plan::SpanParts &span, plan::PartOp part, int64_t cols, const SpanTable &table) {
   t.mark();
   Emit &e = t.e;
   unsigned at = 0;
@@ -38,17 +67,19 @@ void attn::cpu::storeSpan(Tiles &t, plan::SpanTiles span, int64_t cols, const Sp
     return storeInterval(t, e.at(t.cx.own, table.offset + 32 * at++), i.lo, i.hi, i.stride, i.count);
   };
   Value most = e.integer(int64_t(1) << 50), first = most, last = e.integer(0), size = e.integer(cols);
-  for (const plan::Interval &i : span.tiles.live()) {
+  for (const plan::Interval &i : span.live) {
     auto [from, to] = one(i);
     Value empty = e.cmp(CmpIPredicate::sge, from, to);
     first = e.min(first, e.select(empty, most, e.floorDiv(from, size)));
     last = e.max(last, e.select(empty, e.integer(0), e.ceilDiv(to, size)));
   }
-  for (const plan::Interval &i : span.tiles.holes())
+  for (const plan::Interval &i : span.holes)
     one(i);
-  if (!span.part)
+  if (table.listed)
+    storeList(t, span, table.list());
+  if (!part)
     return;
-  Value number = t.scalar(span.part.getNumber()), parts = t.scalar(span.part.getCount());
+  Value number = t.scalar(part.getNumber()), parts = t.scalar(part.getCount());
   Value tiles = e.max(e.sub(last, first), e.integer(0));
   for (int64_t k : {0, 1}) {
     Value share = e.floorDiv(e.mul(tiles, e.add(number, e.integer(k))), parts);
@@ -88,13 +119,11 @@ func.func private @span.next(%table: !llvm.ptr, %lives: i64, %cols: i64, %tile: 
   }
   func.return %next : i64
 }
-func.func private @span.verdict(%table: !llvm.ptr, %lives: i64, %holes: i64, %cols: i64, %limit: i64, %tile: i64) -> i64 attributes {no_inline} {
+func.func private @span.verdict(%table: !llvm.ptr, %lives: i64, %holes: i64, %limit: i64, %x: i64, %y: i64) -> i64 attributes {no_inline} {
   %0 = arith.constant 0 : i64
   %1 = arith.constant 1 : i64
   %2 = arith.constant 2 : i64
   %no = arith.constant false
-  %x = arith.muli %tile, %cols : i64
-  %y = arith.addi %x, %cols : i64
   %all = arith.addi %lives, %holes : i64
   %meets, %hit = scf.for %k = %0 to %all step %1 iter_args(%m = %no, %h = %no) -> (i1, i1) : i64 {
     %p = llvm.getelementptr inbounds %table[%k, 0] : (!llvm.ptr, i64) -> !llvm.ptr, !llvm.array<4 x i64>
@@ -131,6 +160,46 @@ func.func private @span.verdict(%table: !llvm.ptr, %lives: i64, %holes: i64, %co
   %verdict = arith.select %visited, %class, %0 : i64
   func.return %verdict : i64
 }
+func.func private @span.listed(%list: !llvm.ptr, %run: i64, %cols: i64, %tile: i64) -> i64 attributes {no_inline} {
+  %0 = arith.constant 0 : i64
+  %1 = arith.constant 1 : i64
+  %end = arith.constant 0x3fffffffffffff : i64
+  %items = llvm.load %list : !llvm.ptr -> !llvm.ptr
+  %p = llvm.getelementptr inbounds %list[1] : (!llvm.ptr) -> !llvm.ptr, i64
+  %count = llvm.load %p : !llvm.ptr -> i64
+  %x = arith.muli %tile, %cols : i64
+  %block = arith.divsi %x, %run : i64
+  // The first item that is not below the block of the tile.
+  %from, %to = scf.while (%a = %0, %b = %count) : (i64, i64) -> (i64, i64) {
+    %more = arith.cmpi slt, %a, %b : i64
+    scf.condition(%more) %a, %b : i64, i64
+  } do {
+  ^bb0(%a: i64, %b: i64):
+    %sum = arith.addi %a, %b : i64
+    %m = arith.shrsi %sum, %1 : i64
+    %q = llvm.getelementptr inbounds %items[%m] : (!llvm.ptr, i64) -> !llvm.ptr, i32
+    %narrow = llvm.load %q : !llvm.ptr -> i32
+    %item = arith.extsi %narrow : i32 to i64
+    %below = arith.cmpi slt, %item, %block : i64
+    %m1 = arith.addi %m, %1 : i64
+    %a1 = arith.select %below, %m1, %a : i64
+    %b1 = arith.select %below, %b, %m : i64
+    scf.yield %a1, %b1 : i64, i64
+  }
+  %some = arith.cmpi slt, %from, %count : i64
+  %next = scf.if %some -> i64 {
+    %q = llvm.getelementptr inbounds %items[%from] : (!llvm.ptr, i64) -> !llvm.ptr, i32
+    %narrow = llvm.load %q : !llvm.ptr -> i32
+    %item = arith.extsi %narrow : i32 to i64
+    %key = arith.muli %item, %run : i64
+    %first = arith.divsi %key, %cols : i64
+    %at = arith.maxsi %first, %tile : i64
+    scf.yield %at : i64
+  } else {
+    scf.yield %end : i64
+  }
+  func.return %next : i64
+}
 )";
 
 static func::FuncOp helper(ModuleOp module, StringRef name) {
@@ -143,3 +212,4 @@ static func::FuncOp helper(ModuleOp module, StringRef name) {
 
 func::FuncOp attn::cpu::nextTileFunction(ModuleOp module) { return helper(module, "span.next"); }
 func::FuncOp attn::cpu::verdictFunction(ModuleOp module) { return helper(module, "span.verdict"); }
+func::FuncOp attn::cpu::nextListedFunction(ModuleOp module) { return helper(module, "span.listed"); }

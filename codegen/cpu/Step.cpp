@@ -27,7 +27,8 @@ void attn::cpu::layDown(Tiles &t, Value v, const Place &place) {
   auto load = v.getDefiningOp<LoadOp>();
   std::optional<Tiles::Rows> rows = load ? t.rowsOf(load, t.cx.keyTile) : std::nullopt;
   Type element = cast<TileType>(v.getType()).getElement();
-  if (!rows || !isa<FloatType>(element) || element.getIntOrFloatBitWidth() != 16) {
+  bool narrow = isa<FloatType>(element) && element.getIntOrFloatBitWidth() == 16, gathered = !t.cx.keyBase && element.isF32();
+  if (!rows || !(narrow || gathered)) {
     t.materialize(v, place);
     return;
   }
@@ -36,12 +37,14 @@ void attn::cpu::layDown(Tiles &t, Value v, const Place &place) {
   Tiles::Rows to = t.place(place, TileType::C, letter);
   auto widen = [&](Value row, Value out, Value d, Value step, bool wide) {
     Type type = wide ? Type(e.vec(element)) : element, real = wide ? Type(e.vec(e.getF32Type())) : e.getF32Type();
-    Value x = arith::ExtFOp::create(e, real, e.load(type, e.at(row, e.mul(d, step)), 2));
+    Value x = e.load(type, e.at(row, e.mul(d, step)), Emit::bytes(element));
+    if (narrow)
+      x = arith::ExtFOp::create(e, real, x);
     e.store(x, e.at(out, e.mul(d, to.componentStride)), 4);
   };
   e.loop(e.integer(0), t.cx.keys, 1, [&](Value c) {
-    Value row = e.at(rows->base, e.mul(c, rows->stride)), out = e.at(to.base, e.mul(c, to.stride));
-    Value two = e.integer(2);
+    Value row = e.at(rows->base, e.mul(t.keyInBase(c), rows->stride)), out = e.at(to.base, e.mul(c, to.stride));
+    Value two = e.integer(Emit::bytes(element));
     bool sideBySide = place.stride(letter) == 1;
     Value contiguous = sideBySide ? e.cmp(CmpIPredicate::eq, rows->componentStride, two) : e.boolean(false);
     int64_t whole = size - size % e.lanes;
@@ -263,7 +266,7 @@ func::FuncOp StepLowering::emit(bool full) {
     for (auto &[mask, place] : sweep.masks)
       cx.places[mask] = place;
   Tiles t(e, k.frame, cx);
-  t.setTile(fn.getArguments().back(), k.keyLimit(t, sweep));
+  k.setTile(t, sweep, fn.getArguments().back());
   for (auto &[v, place] : sweep.prepared)
     t.cx.places[v] = place;
   for (auto &[v, place] : inlined) {

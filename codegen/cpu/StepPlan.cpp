@@ -255,7 +255,7 @@ void StepLowering::planPlaces() {
     // Streamed rows: f32 in place, everything else through scratch.
     auto load = m.streamed.getDefiningOp<LoadOp>();
     m.streamedElement = k.builder.getF32Type();
-    if (load && streamsDirectly(load, sweep)) {
+    if (load && !sweep.span.gathered && streamsDirectly(load, sweep)) {
       Type element = k.frame.memory.find(load.getBuffer())->second.element;
       if (element.isF32() || (k.target.narrow && (element.isF16() || element.isBF16()))) {
         m.streamedElement = element;

@@ -154,7 +154,8 @@ std::optional<Tiles::Rows> Tiles::rowsOf(LoadOp load, Value tile) {
       if (stride)
         return std::nullopt;
       stride = step(k);
-      base = e.at(base, e.mul(cx.keyBase, stride));
+      if (cx.keyBase)
+        base = e.at(base, e.mul(cx.keyBase, stride));
       continue;
     }
     // Grid indices and the key head are inside by construction.
@@ -167,6 +168,8 @@ std::optional<Tiles::Rows> Tiles::rowsOf(LoadOp load, Value tile) {
     return std::nullopt;
   return Rows{base, stride, step(m.labels)};
 }
+
+Value Tiles::keyInBase(Value c) { return cx.keyBase ? c : eval(cx.keyTile, Position().with(TileType::C, c)); }
 
 Tiles::Rows Tiles::place(const Place &place, int64_t rowDim, int64_t componentDim) {
   int64_t size = Emit::bytes(place.held);

@@ -119,6 +119,8 @@ public:
   /// `tile`, and the byte strides along it and along the first component
   /// dimension. Null if the load is of another form or may be out of bounds.
   struct Rows { mlir::Value base, stride, componentStride; };
+  /// Which row of `rowsOf` entry `c` of the sweep's tile is.
+  mlir::Value keyInBase(mlir::Value c);
   std::optional<Rows> rowsOf(plan::LoadOp load, mlir::Value tile);
   Rows place(const Place &place, int64_t rowDim, int64_t componentDim);
 

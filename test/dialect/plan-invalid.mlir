@@ -886,7 +886,7 @@ plan.program @p {
   %S = plan.tensor "S" : !set
   %x = plan.tensor "x" : !plan.buffer<[B, S], f32>
   plan.kernel "k" (%b < %N) {
-    // expected-error@below {{takes a set of integers}}
+    // expected-error@below {{takes a set of i32}}
     plan.collect %x into %S[%b] from %N to %N : !plan.buffer<[B, S], f32>, !set
   }
 }

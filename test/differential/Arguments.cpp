@@ -1,4 +1,5 @@
 #include "Arguments.h"
+#include "frontend/Scalar.h"
 #include <algorithm>
 #include <limits>
 
@@ -165,8 +166,20 @@ Arguments differential::makeArguments(const core::Program &program, const Shape 
   attn::Bindings &bindings = arguments.bindings;
   arguments.storage.reserve(program.tensors.size());
   bindings.lengths = {{"B", shape.b}, {"H", shape.h}, {"G", shape.g}, {"N", shape.n}, {"M", shape.m}};
-  for (size_t axis = 5; axis < program.axes.size(); ++axis)
-    bindings.lengths[program.axes[axis].name] = 6;
+  // What sets and classes depend on: `offset` is theirs, no other parameter.
+  attn::ScalarInputs scalars;
+  scalars.extents = {shape.b, shape.h, shape.g, shape.n, shape.m};
+  for (const core::Param &param : program.params)
+    scalars.params.push_back(attn::Scalar::ofInt(param.name != "offset" ? 0 : shape.hasOffset ? shape.offset : shape.m - shape.n));
+  auto known = [&](const core::ExprPtr &e) { return attn::evaluateScalar(*e, scalars).value_or(attn::Scalar()).integer; };
+  Random lengthsOf(attn::seedOf(shape.content, "lengths"));
+  for (size_t axis = 5; axis < program.axes.size(); ++axis) {
+    int64_t length = program.axes[axis].length ? known(program.axes[axis].length) : 6;
+    if (program.axes[axis].length && lengthsOf.chance(10)) // some classes have no list
+      length = std::max<int64_t>(length - 1, 0);
+    bindings.lengths[program.axes[axis].name] = length;
+    scalars.extents.push_back(length);
+  }
   for (const core::Tensor &tensor : program.tensors) {
     Random r(attn::seedOf(shape.content, tensor.name + " layout"));
     std::vector<int64_t> lengths;
@@ -174,7 +187,10 @@ Arguments differential::makeArguments(const core::Program &program, const Shape 
       lengths.push_back(bindings.lengths[program.axes[size_t(axis)].name]);
     lengths.insert(lengths.end(), tensor.shape.begin(), tensor.shape.end());
     TensorView view = layOut(tensor, lengths, shape.strided, r, arguments.storage);
-    fill(tensor, view, shape.content);
+    if (tensor.isSet())
+      attn::fillIntegers(view, attn::seedOf(shape.content, tensor.name), known(tensor.from) - 2, known(tensor.to) + 2);
+    else
+      fill(tensor, view, shape.content);
     // Values that only some rows see: NaN there, and nowhere else. Weights other
     // than those of a softmax over few keys may be 0, and 0 times NaN may be either.
     if (shape.poison && tensor.name == "v" && view.elements() && isSoftmax(program) && std::max(shape.n, shape.m) <= 40)

@@ -48,10 +48,14 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
 /// mask in those that some row does not need whole, once for every sweep. Kernels
 /// for tensor cores go by intervals, or by ranges of what the mask reads, and may
 /// do so in more; by ranges they visit twice as many at the most. Those over lists
+/// have tiles of their own. Those over lists
 /// have tiles of their own.
 static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
   const Manifest::Kernel *sweep = nullptr;
   bool maySplit = false;
+  for (const Manifest::Kernel &kernel : manifest.kernels)
+    if (const std::string &name = kernel.name; name.size() > 5 && name.compare(name.size() - 5, 5, ".list") == 0)
+      return "";
   for (const Manifest::Kernel &kernel : manifest.kernels)
     if (sweep && kernel.name == sweep->name + " parts") {
       maySplit = true; // two forms of one sweep

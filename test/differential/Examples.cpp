@@ -83,6 +83,7 @@ Instance smallInstance(const std::string &text, const std::string &name, DType d
   auto program = diagnostics.hasErrors() ? std::nullopt : analyze(tree, sources, instance, diagnostics);
   if (!program)
     return instance;
+  bool blocks = std::any_of(program->tensors.begin(), program->tensors.end(), [](const core::Tensor &t) { return t.isSet(); });
   int64_t d = r.of<int64_t>({8, 16, 24, 32, 64, 80}), e = r.of<int64_t>({8, 16, 32, 40, 64});
   for (const core::Constant &constant : program->constants)
     if (constant.isLength)
@@ -90,7 +91,7 @@ Instance smallInstance(const std::string &text, const std::string &name, DType d
                                         : constant.name == "E" ? e
                                                                : r.of<int64_t>({4, 8, 16});
     else if (constant.type == core::Base::Int)
-      instance.constants[constant.name] = double(r.in(1, 6));
+      instance.constants[constant.name] = double(blocks && r.chance(60) ? r.of<int64_t>({16, 32, 48, 64, 128}) : r.in(1, 6));
   return instance;
 }
 } // namespace

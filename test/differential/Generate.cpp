@@ -56,6 +56,12 @@ const Input inputs[] = {
     {"qh", "in qh[h]: f32[D]", {Content::Normal, 1, 0.3}},
     {"vh", "in vh[h]: f32[E]", {Content::Normal, 0, 1}},
     {"wh", "in wh[h]: f32[4, D]", {Content::Normal, 0, 0.4}},
+    // Sets have contents of their own.
+    {"kept", "index ri = i // block\n  index cj = j // block\n  in kept[b, h, ri]: set of cj", {Content::Integers, 0, 1}},
+    {"few", "index cf = (j + 3) // 4\n  in few[g]: set of cf", {Content::Integers, 0, 1}},
+    {"picks", "index rp = (i - offset) // 8\n  in picks[b, g, rp]: set of j", {Content::Integers, 0, 1}},
+    {"own", "in own[b, i]: set of j", {Content::Integers, 0, 1}},
+    {"late", "in late[b]: set of i", {Content::Integers, 0, 1}},
 };
 struct Param {
   const char *name, *declaration;
@@ -103,14 +109,14 @@ std::string Source::print() const {
     body += "  value " + value + "\n";
   for (const std::string &out : outs)
     body += "  " + out + "\n";
-  std::string head;
-  for (const Param &param : params)
-    if (mentions(body, param.name))
-      head += (head.empty() ? "" : ", ") + std::string(param.declaration);
   std::string declarations;
   for (const Input &input : inputs)
     if (mentions(body, input.name))
       declarations += std::string("  ") + input.declaration + "\n";
+  std::string head;
+  for (const Param &param : params)
+    if (mentions(body, param.name) || mentions(declarations, param.name))
+      head += (head.empty() ? "" : ", ") + std::string(param.declaration);
   return "pattern random" + (head.empty() ? "" : "(" + head + ")") + " {\n" + declarations + body + "}\n";
 }
 
@@ -150,8 +156,12 @@ std::string affineAtom(Random &r) {
   }
 }
 
+std::string setAtom(Random &r) {
+  return r.of<std::string>({"cj(j) in kept[ri(i)]", "j in picks[rp(i)]", "j in own[i]", "cf(j) in few[g]", "i in late[b]", "cj(j) + 1 in kept[ri(i)]"});
+}
+
 std::string dataAtom(Random &r) {
-  switch (r.in(0, 12)) {
+  switch (r.in(0, 14)) {
   case 0: case 1: return "doc[i] == doc[j]";
   case 2: return r.chance(50) ? "kind[i] != kind[j]" : "kind[i] == kind[j]";
   case 3: return "flag[j]";
@@ -163,6 +173,7 @@ std::string dataAtom(Random &r) {
   case 9: return "lo[i] <= j";
   case 10: return "bit(mark[i], j mod 8)";
   case 11: return "layer mod 2 == 1";
+  case 12: case 13: return setAtom(r);
   default: return "kind[j - 1] == kind[i + 1]";
   }
 }
@@ -244,6 +255,8 @@ std::vector<std::string> weights(Random &r, bool &divided) {
 Source differential::generate(Random &r) {
   Source source;
   source.mask = r.chance(8) ? Node{"true", {}} : predicate(r, int(r.in(0, 3)));
+  if (r.chance(12))
+    source.mask = {setAtom(r) + " and $", {source.mask}};
   // Content decides in few programs: a last bit may.
   if (r.chance(4))
     source.mask = {"$ and qk > -0.5", {source.mask}};

@@ -8,7 +8,7 @@ using namespace attn;
 /// The tensors that an expression reads, the bodies of lets included.
 static void collect(const core::Program &program, const core::Expr &root, std::set<int> &tensors, std::set<int> &lets) {
   core::walk(root, [&](const core::Expr &expr) {
-    if (expr.op == core::Op::Tensor)
+    if (expr.op == core::Op::Tensor || expr.op == core::Op::Member)
       tensors.insert(expr.id);
     if (expr.op == core::Op::Let && lets.insert(expr.id).second)
       collect(program, *program.lets[size_t(expr.id)].body, tensors, lets);

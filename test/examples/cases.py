@@ -47,6 +47,9 @@ class Case:
             return int(word)
         if word == "D/2":
             return self.D // 2
+        if word == "r":  # classes of rows
+            tile = self.example.params["tile"]
+            return int(self.i[-1, 0] // tile - self.i[0, 0] // tile + 1)
         return self.example.lengths.get(word) or self.shape[word]
 
     def make(self, spec):
@@ -62,6 +65,8 @@ class Case:
             return np.sort(self.random.integers(low, high, shape), axis=-1).astype(np.int32)
         if kind == "starts":  # where each document of the sorted table `doc` begins
             return np.stack([np.searchsorted(doc, np.arange(shape[1])) for doc in self.doc]).astype(np.int32)
+        if kind == "set":  # of classes of `low` keys, and values that are none
+            return self.random.integers(-2, -(-self.M // low) + 2, shape).astype(np.int32)
         return self.random.integers(low, high, shape).astype(np.int32)
 
     def own(self, v):

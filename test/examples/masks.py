@@ -189,3 +189,35 @@ def titans_mag(c):
 @example(params={"causal_rows": 1})
 def cab(c):
     return attend(c, c.causal)
+
+
+def listed(sets, x):
+    """Whether x [M] is in each of the sets [..., slots]."""
+    return (sets[..., None, :] == x[:, None]).any(-1)
+
+
+def by_class(c, sets, tile):
+    """The sets of the rows' classes: [..., N, slots]."""
+    return sets[..., c.i[:, 0] // tile - c.i[0, 0] // tile, :]
+
+
+@example({"tiles": ("BHr3", "set", 2, 0)}, {"tile": 2})
+def tile_list(c):
+    return attend(c, c.causal & listed(by_class(c, c.tiles, 2), c.j[0] // 2))
+
+
+@example({"picks": ("BN4", "set", 1, 0)})
+def indexer(c):
+    return attend(c, c.causal & listed(c.picks, c.j[0])[:, None])
+
+
+@example({"picks": ("BGr5", "set", 1, 0)}, {"tile": 4})
+def landmarks(c):
+    picks = np.repeat(by_class(c, c.picks, 4), c.H // c.G, axis=1)
+    return attend(c, c.causal & listed(picks, c.j[0]))
+
+
+@example({"kept": ("BH2", "set", 2, 0)}, {"bk": 2, "window": 3, "sinks": 2})
+def hip_reuse(c):
+    kept = listed(c.kept, c.j[0] // 2)[:, :, None, :]
+    return attend(c, c.causal & ((c.i - c.j < 3) | (c.j < 2) | kept))

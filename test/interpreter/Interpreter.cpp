@@ -27,13 +27,16 @@ void Machine::scalarOp(Operation &op) {
   env[op.getResult(0)] = Held(x);
 }
 
-void Machine::sweep(plan::SweepOp op) {
-  Span &s = spans[op.getSpan()];
-  cols = op.getSpan().getType().getStep();
-  Block &body = op.getBody().front();
-  std::vector<Held> state;
-  for (mlir::Value init : op.getInit())
-    state.push_back(get(init));
+std::vector<std::vector<int64_t>> Machine::tilesOf(const Span &s) {
+  std::vector<std::vector<int64_t>> tiles;
+  if (s.gathered) {
+    for (size_t at = 0; at < s.sequence.size(); at += size_t(cols)) {
+      std::vector<int64_t> tile(s.sequence.begin() + at, s.sequence.begin() + std::min(at + size_t(cols), s.sequence.size()));
+      tile.resize(size_t(cols), -1);
+      tiles.push_back(tile);
+    }
+    return tiles;
+  }
   int64_t last = 0, first = INT64_MAX;
   for (auto &live : s.live)
     if (live.first < live.second) {
@@ -41,21 +44,43 @@ void Machine::sweep(plan::SweepOp op) {
       last = std::max(last, live.second);
     }
   // A share: tiles are cut where their number says.
-  int64_t begin = first == INT64_MAX ? 0 : first / cols, tiles = std::max<int64_t>((last + cols - 1) / cols - begin, 0);
-  first = (begin + tiles * s.part / s.parts) * cols;
-  last = std::min(last, (begin + tiles * (s.part + 1) / s.parts) * cols);
+  int64_t begin = first == INT64_MAX ? 0 : first / cols, count = std::max<int64_t>((last + cols - 1) / cols - begin, 0);
+  first = (begin + count * s.part / s.parts) * cols;
+  last = std::min(last, (begin + count * (s.part + 1) / s.parts) * cols);
+  for (int64_t j = first; j < last; j += cols) {
+    if (s.listed && !s.blocks.contains(j / s.run))
+      continue;
+    std::vector<int64_t> &tile = tiles.emplace_back();
+    for (int64_t k = 0; k < cols; ++k)
+      tile.push_back(j + k);
+  }
+  return tiles;
+}
+
+void Machine::sweep(plan::SweepOp op) {
+  Span &s = spans[op.getSpan()];
+  cols = op.getSpan().getType().getStep();
+  Block &body = op.getBody().front();
+  std::vector<Held> state;
+  for (mlir::Value init : op.getInit())
+    state.push_back(get(init));
   span = &s;
   auto sweeps = op->getParentOfType<plan::KernelOp>().getBody().getOps<plan::SweepOp>();
   bool isFirst = *sweeps.begin() == op;
-  for (int64_t j = first; j < last; j += cols) {
-    if (!meets(s.live, j, j + cols))
+  for (const std::vector<int64_t> &tile : tilesOf(s)) {
+    // A tile of consecutive keys meets whatever lies between the first and the
+    // last; of a gathered one only its keys count, and absent ones are -1.
+    auto touches = [&](const Keys &list) {
+      return s.gathered ? llvm::any_of(tile, [&](int64_t k) { return meets(list, k, k + 1); }) : meets(list, tile.front(), tile.back() + 1);
+    };
+    if (!touches(s.live))
       continue;
-    full = !meets(s.holes, j, j + cols);
+    full = !touches(s.holes) && !llvm::is_contained(tile, -1);
     anySeen = false;
     allSeen = true;
     Held keys({TileType::C}, {cols});
     for (int64_t k = 0; k < cols; ++k)
-      keys.data[size_t(k)] = double(j + k);
+      keys.data[size_t(k)] = double(tile[size_t(k)]);
     env[body.getArgument(0)] = keys;
     for (size_t k = 0; k < state.size(); ++k)
       env[body.getArgument(k + 1)] = state[k];
@@ -104,17 +129,12 @@ void Machine::operation(Operation &op) {
     for (int64_t k = 0; k < n; ++k)
       tile.data[size_t(k)] = double(k);
     env[range.getResult()] = tile;
-  } else if (auto tiles = dyn_cast<plan::TilesOp>(op)) {
-    auto keys = [&](ArrayRef<plan::Interval> list) {
-      Keys result;
-      for (auto &i : list)
-        for (int64_t p = 0, n = i.count ? integer(i.count) : 1; p < n; ++p) {
-          int64_t shift = i.stride ? p * integer(i.stride) : 0;
-          result.push_back({integer(i.lo) + shift, integer(i.hi) + shift});
-        }
-      return result;
-    };
-    spans[tiles.getResult()] = {keys(tiles.live()), keys(tiles.holes()), tiles.getExact()};
+  } else if (isa<plan::TilesOp, plan::BlocksOp, plan::TokensOp>(op)) {
+    spanOf(op.getResult(0));
+  } else if (auto c = dyn_cast<plan::CollectOp>(op)) {
+    list(c.getRaw(), c.getList(), c.getIndices(), c.getFrom(), c.getTo(), false);
+  } else if (auto m = dyn_cast<plan::MarkOp>(op)) {
+    list(m.getRaw(), m.getTable(), m.getIndices(), m.getFrom(), m.getTo(), true);
   } else if (auto part = dyn_cast<plan::PartOp>(op)) {
     Span s = spans[part.getSpan()];
     s.part = integer(part.getNumber());

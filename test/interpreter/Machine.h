@@ -17,6 +17,11 @@ struct Span {
   Keys live, holes;
   bool exact = false;
   int64_t part = 0, parts = 1;
+  // Of lists: the keys one after the other, or the blocks of `run` keys.
+  bool listed = false, gathered = false;
+  std::vector<int64_t> sequence;
+  llvm::DenseSet<int64_t> blocks;
+  int64_t run = 1;
 };
 
 inline bool meets(const Keys &keys, int64_t lo, int64_t hi) {
@@ -33,6 +38,10 @@ private:
   void block(mlir::Block &ops);
   void operation(mlir::Operation &op);
   void sweep(plan::SweepOp op);
+  std::vector<std::vector<int64_t>> tilesOf(const Span &span);
+  void spanOf(mlir::Value result);
+  void list(mlir::Value raw, mlir::Value made, mlir::ValueRange indices, mlir::Value from, mlir::Value to, bool table);
+  double &element(Memory &memory, mlir::ValueRange indices, int64_t slot);
   void access(mlir::Operation *op, mlir::Value buffer, mlir::ValueRange indices, mlir::Type tile, bool store, mlir::Value stored);
   void map(mlir::Operation *op, mlir::Region &body, mlir::ValueRange tiles, mlir::ArrayAttr, plan::TileType type, mlir::Value result);
   void fold(plan::FoldOp op);

@@ -126,14 +126,14 @@ void Machine::map(Operation *op, Region &body, ValueRange tiles, ArrayAttr, Tile
     const Held &i = get(tiles[0]), &j = get(tiles[1]);
     walk(all, {&i, &j}, [&](size_t n, ArrayRef<int64_t>, ArrayRef<int64_t> offsets) {
       double row = i.data[size_t(offsets[0])], key = j.data[size_t(offsets[1])];
-      bool there = meets(span->live, int64_t(key), int64_t(key) + 1);
-      if (row >= rowLimit)
+      bool there = meets(span->live, int64_t(key), int64_t(key) + 1), isRow = row < rowLimit;
+      if (!isRow)
         all.data[n] = 0;
       else if (full && !(there && all.data[n]))
         broken = "a full tile has a key that a row does not see";
       else if (!there)
         all.data[n] = 0;
-      if (row < rowLimit) {
+      if (isRow) {
         anySeen |= all.data[n] != 0;
         allSeen &= all.data[n] != 0;
       }

@@ -9,6 +9,7 @@
 #include "passes/MaskInterpreter.h"
 #include "passes/MaskNumbers.h"
 #include "passes/Pipelines.h"
+#include "passes/PlanLists.h"
 #include "passes/WeightPlan.h"
 
 using namespace attn;
@@ -151,6 +152,16 @@ void describePlan(mlir::ModuleOp module, Analysis &analysis) {
       for (auto &[name, value] : kernel.schedule)
         kernel.text += (kernel.text.empty() ? "" : ", ") + name + " = " + std::to_string(value);
     }
+    for (auto sweep : op.getBody().getOps<plan::SweepOp>()) {
+      plan::SpanParts span = plan::partsOf(sweep.getSpan());
+      auto list = span.list ? span.list.getDefiningOp<plan::AllocOp>() : plan::AllocOp();
+      if (!list)
+        continue;
+      kernel.text += " over `" + list.getName().str() + "`: ";
+      kernel.text += span.run > 1 ? "blocks of " + std::to_string(span.run) + " keys" : "single keys";
+      kernel.text += span.gathered ? ", gathered into tiles" : ", as tiles";
+      break;
+    }
     bool merges = llvm::any_of(op.getBody().getOps<plan::SweepOp>(), [](plan::SweepOp s) { return s->hasAttr("merges"); });
     bool plainFirst = op->hasAttr("split") && analysis.cols;
     if (kernel.schedule.count("cols") && !merges && !plainFirst) {
@@ -208,9 +219,16 @@ std::optional<Analysis> attnc::analyze(const Loaded &loaded, const Problem &prob
   for (auto program : planned->getOps<plan::ProgramOp>())
     analysis.work = PlanWork(program);
   module->walk([&](AttendOp attend) {
+    std::string listed;
+    if (std::optional<ListIterator> iterator = findIterator(attend)) {
+      std::string each = iterator->run == 1 ? "single keys" : "blocks of " + std::to_string(iterator->run) + " keys";
+      listed = each + ", by " + place(iterator->member.getLoc());
+      dropClause(*iterator);
+    }
     MaskAnalysis masks(attend);
     analysis.branches.push_back(describe(attend, masks));
-    if (attend.getName() == "o" && analysis.cols)
+    analysis.branches.back().listed = listed;
+    if (attend.getName() == "o" && analysis.cols && listed.empty())
       classify(masks, attend, loaded, problem, threads, analysis);
   });
   return analysis;

@@ -12,6 +12,7 @@ struct Analysis {
     std::string name;
     std::string keys;    ///< live keys and holes of the rows r0..r1, a line each
     bool exact = false;  ///< tile classes follow from these closed forms alone
+    std::string listed;  ///< the clause whose list gives the keys, if there is one
     std::vector<std::string> opaque; ///< parts of the mask that are looked at element by element
     std::string weights; ///< passes, state, finish and merge
   };

@@ -26,6 +26,8 @@ void printBranch(const Loaded &loaded, const Analysis::Branch &branch) {
   for (const core::Branch &written : loaded.program.branches)
     if (written.name == branch.name)
       std::cout << "  mask " << core::toString(loaded.program, *written.mask) << '\n';
+  if (!branch.listed.empty())
+    std::cout << "  only those of a list are looked at: " << branch.listed << "; of these\n";
   indented(branch.keys);
   if (branch.exact)
     std::cout << "  so a tile that meets no live key is skipped, and one that meets no hole needs no mask\n";

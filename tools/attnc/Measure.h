@@ -30,6 +30,7 @@ struct Report {
   double flops = 0;            ///< useful ones of one call
   int64_t stats[attn::Manifest::StatCount] = {};
   int64_t tiles = 0;           ///< that a dense mask would visit, in all sweeps
+  bool listed = false;         ///< only tiles of lists are visited
   int64_t sweeps = 0;          ///< over the keys, of all kernels
   int64_t rows = 0, cols = 0;  ///< sides of the main kernel's tile
   struct Check {

@@ -1,4 +1,5 @@
 #include "tools/attnc/Problem.h"
+#include "frontend/Scalar.h"
 #include "runtime/Npy.h"
 #include <algorithm>
 #include <cmath>
@@ -148,7 +149,11 @@ std::string attnc::fill(Tensor &tensor, const std::string &rule, uint64_t seed) 
   return bad;
 }
 
-static std::string defaultRule(const core::Tensor &tensor) {
+static std::string defaultRule(const core::Tensor &tensor, const ScalarInputs &scalars) {
+  if (tensor.isSet()) { // some of its values, some none of them [S12]
+    auto end = [&](const core::ExprPtr &e) { return evaluateScalar(*e, scalars).value_or(Scalar()).integer; };
+    return "random:" + std::to_string(end(tensor.from) - 1) + ".." + std::to_string(end(tensor.to) + 2);
+  }
   if (isFloat(tensor.dtype))
     return tensor.shape.empty() ? "normal:0.5" : "normal";
   if (tensor.dtype == core::DType::Bool)
@@ -160,6 +165,26 @@ static std::string defaultRule(const core::Tensor &tensor) {
 //===----------------------------------------------------------------------===//
 // Lengths
 //===----------------------------------------------------------------------===//
+
+/// What lengths and parameters a call has, for expressions over them.
+static ScalarInputs scalarsOf(const Loaded &loaded, const std::map<std::string, int64_t> &lengths) {
+  ScalarInputs scalars;
+  for (const core::Axis &axis : loaded.program.axes) {
+    auto length = lengths.find(axis.name);
+    scalars.extents.push_back(length == lengths.end() ? 0 : length->second);
+  }
+  for (const core::Param &param : loaded.program.params) {
+    Scalar value;
+    if (auto given = loaded.ints.find(param.name); given != loaded.ints.end())
+      value = Scalar::ofInt(given->second);
+    else if (auto real = loaded.reals.find(param.name); real != loaded.reals.end())
+      value = Scalar::ofReal(real->second);
+    else if (param.defaultValue)
+      value = evaluateScalar(*param.defaultValue, scalars).value_or(value);
+    scalars.params.push_back(value);
+  }
+  return scalars;
+}
 
 namespace {
 class Lengths {
@@ -186,12 +211,22 @@ public:
                 ", the array of length " + std::to_string(shape[tensor.axes.size() + c]);
   }
 
-  std::map<std::string, int64_t> complete() {
+  std::map<std::string, int64_t> complete(const Loaded &loaded) {
     otherwise("B", 1);
     otherwise("H", get("G", 4));
     otherwise("G", get("H", 4));
     otherwise("N", get("M", 1024));
     otherwise("M", get("N", 1024));
+    ScalarInputs scalars = scalarsOf(loaded, lengths());
+    for (const core::Axis &axis : program.axes)
+      if (axis.length)
+        otherwise(axis.name, std::max<int64_t>(evaluateScalar(*axis.length, scalars).value_or(Scalar()).integer, 0));
+    for (const core::Tensor &tensor : program.tensors)
+      if (tensor.isSet()) { // half of what there is, at most
+        auto end = [&](const core::ExprPtr &e) { return evaluateScalar(*e, scalars).value_or(Scalar()).integer; };
+        int64_t all = end(tensor.to) - end(tensor.from);
+        otherwise(program.axes[tensor.axes.back()].name, std::max<int64_t>(std::min<int64_t>(all / 2, 32), 1));
+      }
     for (const core::Axis &axis : program.axes)
       otherwise(axis.name, 32);
     std::map<std::string, int64_t> result;
@@ -209,6 +244,12 @@ private:
     while (count < tensor.axes.size() && tensor.axes[count] <= core::AxisG)
       ++count;
     return count;
+  }
+  std::map<std::string, int64_t> lengths() const {
+    std::map<std::string, int64_t> result;
+    for (auto &[name, entry] : known)
+      result[name] = entry.first;
+    return result;
   }
   void set(const std::string &name, int64_t length, const std::string &who) {
     auto [it, isNew] = known.try_emplace(name, length, who);
@@ -346,12 +387,13 @@ std::optional<Problem> attnc::makeProblem(const Loaded &loaded, ArraySpecs specs
     problem.views[tensor.name] = view;
     problem.inputs[tensor.name] = std::move(*array);
   }
-  problem.lengths = lengths.complete();
+  problem.lengths = lengths.complete(loaded);
   if (error.empty())
     error = tooLarge(program, problem, only);
   if (!error.empty())
     return std::nullopt;
 
+  ScalarInputs scalars = scalarsOf(loaded, problem.lengths);
   for (size_t t = 0; t < program.tensors.size(); ++t) {
     const core::Tensor &tensor = program.tensors[t];
     auto spec = specs.find(tensor.name);
@@ -363,7 +405,7 @@ std::optional<Problem> attnc::makeProblem(const Loaded &loaded, ArraySpecs specs
       continue;
     }
     Tensor array(tensor.dtype, zero.shape);
-    error = fill(array, spec == specs.end() ? defaultRule(tensor) : spec->second.text, seedOf(seed, tensor.name));
+    error = fill(array, spec == specs.end() ? defaultRule(tensor, scalars) : spec->second.text, seedOf(seed, tensor.name));
     if (!error.empty()) {
       error = "`" + tensor.name + "`: " + error;
       return std::nullopt;

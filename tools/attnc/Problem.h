@@ -36,13 +36,15 @@ struct Problem {
 };
 
 /// Lengths that neither an array nor `--shape` gives:
-///   B 1, H 4 (or G), G H, N 1024 (or M), M N, every other axis 32.
+///   B 1, H 4 (or G), G H, N 1024 (or M), M N, axes of classes what the classes
+///   are, lists half of what may stand in them (32 at most), every other axis 32.
 /// Arrays that nothing gives are random from the seed:
 ///   vectors (q, k, v, ..)          nearly normal, variance 1
 ///   tables of numbers              nearly normal, variance 1/4
 ///   tables of integers over rows or keys   ascending values 0 .. 8 (documents)
 ///   other tables of integers       values 0 .. 8
 ///   tables of truth values         half of them true
+///   lists of sets                  members, now and then a value that is none
 /// Inputs with a default keep it. Where `only` is given, other arrays are not
 /// made: every element of them is zero and they take no memory.
 std::optional<Problem> makeProblem(const Loaded &loaded, ArraySpecs specs, uint64_t seed, std::string &error,

@@ -41,8 +41,9 @@ void attnc::printReport(const Loaded &loaded, const Problem &problem, const Repo
   row("visible pairs", about + count(report.visible.pairs) + " of " + count(report.visible.all) +
                            text(" (%.2f %%)", percent(report.visible.pairs, report.visible.all)));
   if (compiled && report.tiles)
-    row("tiles", text("%lld of %lld visited%s (%lld x %lld), %lld of these with the mask evaluated",
-                      (long long)report.stats[Manifest::Visited], (long long)report.tiles,
+    row("tiles", text("%lld%s visited%s (%lld x %lld), %lld of these with the mask evaluated",
+                      (long long)report.stats[Manifest::Visited],
+                      report.listed ? " of lists" : text(" of %lld", (long long)report.tiles).c_str(),
                       report.sweeps > 1 ? text(" in %lld sweeps", (long long)report.sweeps).c_str() : "",
                       (long long)report.rows, (long long)report.cols, (long long)report.stats[Manifest::Mixed]));
   for (const Report::Check &check : report.checks)

@@ -194,6 +194,9 @@ private:
       report.cols = kernel.cols;
       int64_t sweeps = std::max<int64_t>(sweepsOf[kernel.name], 1);
       report.sweeps += sweeps;
+      report.listed |= std::any_of(manifest.kernels.begin(), manifest.kernels.end(), [](const Manifest::Kernel &other) {
+        return other.name.size() > 5 && other.name.compare(other.name.size() - 5, 5, ".list") == 0;
+      });
       report.tiles += sweeps * length(core::AxisB) * length(core::AxisH) *
                       ((length(core::AxisN) + kernel.rows - 1) / kernel.rows) *
                       ((length(core::AxisM) + kernel.cols - 1) / kernel.cols);

@@ -42,7 +42,7 @@ bool attnc::dependsOnAxis(const Program &program, const ExprPtr &root, int axis)
 std::vector<bool> attnc::tensorsOf(const Program &program, const ExprPtr &root) {
   std::vector<bool> used(program.tensors.size());
   walk(program, root, [&](const Expr &expr) {
-    if (expr.op == Op::Tensor)
+    if (expr.op == Op::Tensor || expr.op == Op::Member)
       used[expr.id] = true;
   });
   return used;

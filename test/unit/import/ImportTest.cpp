@@ -30,7 +30,7 @@ struct ImportTest : testing::Test {
     source.add("test.attn", "pattern p {}\n");
     program.name = "p";
     for (const char *name : {"B", "H", "G", "N", "M"})
-      program.axes.push_back({name, {}});
+      program.axes.push_back({name, {}, nullptr});
     program.variables = {
         {"b", AxisB}, {"h", AxisH}, {"i", AxisN}, {"j", AxisM}, {"j'", AxisM}};
     program.tensors = {

@@ -52,7 +52,7 @@ struct Attention {
 
   explicit Attention(int64_t d) {
     for (const char *name : {"B", "H", "G", "N", "M"})
-      p.axes.push_back({name, {}});
+      p.axes.push_back({name, {}, nullptr});
     p.variables = {{"b", AxisB}, {"h", AxisH}, {"i", AxisN}, {"j", AxisM}, {"j'", AxisM}};
     auto tensor = [&](const char *name, std::vector<int> axes, std::vector<int64_t> shape) {
       core::Tensor t;
