@@ -78,18 +78,25 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   int64_t take = rows;
   Value shift;
   const ListIterator *iterator = how.iterator;
+  // Tensor cores take 64 rows at a time: where a tile was to have as many, one
+  // with fewer is padded.
+  bool tensorCores = target.find("stages") && rows % 64 == 0;
   if (iterator && iterator->group) {
     take = iterator->rowsOfTile(rows);
-    rows = llvm::alignTo(take, target.find("rows")->step);
+    rows = llvm::alignTo(take, tensorCores ? 64 : target.find("rows")->step);
     if (iterator->shift)
       shift = affine::AffineApplyOp::create(
           builder, loc,
           AffineMap::get(0, 1, builder.getAffineSymbolExpr(0) % take),
           hosted(iterator->shift));
   }
-  if (iterator)
-    if (int64_t part = divisor(iterator->run, cols, target.find("cols")->step))
+  if (iterator) {
+    int64_t run = iterator->run, part = divisor(run, cols, target.find("cols")->step);
+    // Short runs side by side feed tensor cores better than a tile for each.
+    bool together = tensorCores && part < 64 && (cols % run == 0 || part % 16);
+    if (part && !together)
       cols = part;
+  }
   Type index = builder.getIndexType();
   AffineExpr d0 = builder.getAffineDimExpr(0),
              s0 = builder.getAffineSymbolExpr(0);
