@@ -17,6 +17,7 @@
 // CHECK:         arith.addi %N, %[[PART]]
 // CHECK:         plan.kernel "o" {{.*}} schedule {cols = 48 : i64, rows = 64 : i64} {
 // CHECK:           %[[FROM:.*]] = affine.max
+// CHECK:           affine.min
 // CHECK:           %[[END:.*]] = affine.min
 // CHECK:           %[[ROWS:.*]] = plan.rows %[[FROM]] to %[[END]]
 // CHECK:           %[[U:.*]] = arith.subi
