@@ -113,8 +113,10 @@ private:
     fall(core::AxisM, call.lengths[core::AxisN]);
     fall(core::AxisN, call.lengths[core::AxisM]);
     for (size_t a = 0; a < program.axes.size(); ++a)
-      if (call.lengths[a] < 0 && program.axes[a].length)
-        call.lengths[a] = 0; // classes that no input is indexed by
+      if (call.lengths[a] < 0 && std::none_of(program.tensors.begin(), program.tensors.end(), [&](const core::Tensor &t) {
+            return std::count(t.axes.begin(), t.axes.end(), int(a)) != 0;
+          }))
+        call.lengths[a] = 0; // of classes that no input is indexed by
       else if (call.lengths[a] < 0)
         return "no input says how long `" + program.axes[a].name + "` is";
     int64_t heads = call.lengths[core::AxisH], groups = call.lengths[core::AxisG];
