@@ -48,7 +48,6 @@ std::unique_ptr<Compiled> differential::compile(const std::string &text, const I
 /// mask in those that some row does not need whole, once for every sweep. Kernels
 /// for tensor cores go by intervals, or by ranges of what the mask reads, and may
 /// do so in more; by ranges they visit twice as many at the most. Those over lists
-/// have tiles of their own. Those over lists
 /// have tiles of their own.
 static std::string checkTiles(const Manifest &manifest, Oracle &oracle, const int64_t *stats) {
   const Manifest::Kernel *sweep = nullptr;
