@@ -125,8 +125,14 @@ Planner::open(Operation *op, StringRef name, ArrayAttr indices,
   } else {
     limit = grid.back();
     Value covered = limit;
-    if (shift)
-      covered = arith::AddIOp::create(builder, loc, limit, shift);
+    if (shift) { // without rows there is no tile
+      Value none = arith::ConstantIndexOp::create(builder, loc, 0);
+      Value some = arith::CmpIOp::create(
+          builder, loc, arith::CmpIPredicate::sgt, limit, none);
+      covered = arith::SelectOp::create(
+          builder, loc, some,
+          arith::AddIOp::create(builder, loc, limit, shift), none);
+    }
     grid.back() = affine::AffineApplyOp::create(
         builder, loc, AffineMap::get(0, 1, s0.ceilDiv(take)), covered);
     names.back() = builder.getStringAttr("t");
