@@ -78,6 +78,8 @@ void runProgram(const Options &options, int64_t number, Totals &totals) {
   Random r(randomBits(uint64_t(options.seed), uint64_t(number)));
   Source source = generate(r);
   Instance instance = randomInstance(r);
+  if (source.score.find("rope") != std::string::npos) // rotates pairs
+    instance.lengths["D"] += instance.lengths["D"] % 2;
   if (source.value == "k[j]")
     instance.lengths["E"] = instance.lengths["D"];
   std::vector<Shape> shapes;
