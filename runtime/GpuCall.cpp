@@ -82,7 +82,7 @@ Failure GpuCall::layOut() {
     if (size < 0 || uint64_t(size) > limit - bytes)
       return tooMuch;
     bufferOffsets.push_back(bytes);
-    bytes += aligned(uint64_t(size));
+    bytes += aligned(uint64_t(std::max<int64_t>(size, 1))); // what is read and not used lies inside, too
     if (bytes > limit)
       return tooMuch;
   }

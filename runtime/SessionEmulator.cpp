@@ -111,10 +111,13 @@ private:
       return "internal error: the program of sizes is malformed";
     std::vector<std::vector<uint64_t>> buffers;
     for (const Manifest::Buffer &b : m.buffers) {
-      buffers.emplace_back(size_t(frame[size_t(b.bytesSlot)] + 7) / 8 + 2);
+      // Workspace of no elements has room for some: they may be read, and are
+      // not used.
+      size_t bytes = frame[size_t(b.bytesSlot)] > 0 ? size_t(frame[size_t(b.bytesSlot)]) : 64;
+      buffers.emplace_back((bytes + 7) / 8 + 2);
       void *place = reinterpret_cast<void *>((reinterpret_cast<uintptr_t>(buffers.back().data()) + 15) & ~uintptr_t(15));
       frame[size_t(b.slot)] = reinterpret_cast<int64_t>(place);
-      memory.add(place, size_t(frame[size_t(b.bytesSlot)]), true, b.name);
+      memory.add(place, bytes, true, b.name);
     }
     int64_t stats[Manifest::StatCount] = {};
     memory.add(stats, sizeof stats, true, "stats");
