@@ -5,7 +5,8 @@
 using namespace attn;
 
 namespace {
-constexpr int64_t integerLimit = int64_t(1) << 30; // kernels compute positions in 32 bits
+// Kernels compute positions in 32 bits: what Bounds of codegen/nvidia assumes.
+constexpr int64_t lengthLimit = int64_t(1) << 29, integerLimit = int64_t(1) << 30;
 constexpr uint64_t alignment = 256;
 
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
@@ -22,8 +23,8 @@ Failure GpuCall::checkDevice(const Binding &binding) const {
                                  std::to_string(bytes) + " bytes"};
   }
   for (const Manifest::Extent &e : m.extents)
-    if (int64_t length = binding.frame[size_t(e.slot)]; length > integerLimit)
-      return {ATTN_ARGUMENT, quoted(e.label) + " = " + std::to_string(length) + " is too long: GPUs compute positions in 32 bits, up to 2^30"};
+    if (int64_t length = binding.frame[size_t(e.slot)]; length >= lengthLimit)
+      return {ATTN_ARGUMENT, quoted(e.label) + " = " + std::to_string(length) + " is too long: GPUs compute positions in 32 bits, below 2^29"};
   for (const Manifest::Scalar &s : m.scalars)
     if (int64_t value = binding.frame[size_t(s.slot)]; s.kind == Manifest::ScalarKind::Int && (value > integerLimit || value < -integerLimit))
       return {ATTN_ARGUMENT, "the parameter " + quoted(s.name) + " = " + std::to_string(value) +
