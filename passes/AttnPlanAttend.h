@@ -12,7 +12,7 @@ struct AttendPlan {
   llvm::ArrayRef<DefineOp> tail;
   WeightPlan weights;
   int64_t component = 0;    ///< the dimension of a value's components
-  mlir::Value out, lse, max; ///< the fields that are asked for; null: not
+  mlir::Value out{}, lse{}, max{}; ///< the fields that are asked for; null: not
 
   /// One kernel; where `runs` (i1, null: always) is false, it does nothing.
   mlir::LogicalResult whole(mlir::Value runs);

@@ -4,6 +4,22 @@
 using namespace mlir;
 using namespace attn;
 
+// Keys that several targets have.
+static constexpr TargetModel::Key slackKey(int64_t preset) {
+  return {"slack", "how far a reference may lag behind, in powers of two",
+          preset, 0, 60, 1, true};
+}
+static constexpr TargetModel::Key splitsKey(int64_t preset) {
+  return {"splits", "parts of the keys; 0: as many as a call needs",
+          preset, 0, 256, 1, true, true};
+}
+static constexpr TargetModel::Key packKey(int64_t preset) {
+  return {"pack", "rows of a tile are those of a group's heads, in parts",
+          preset, 0, 1, 1, true, true};
+}
+static constexpr TargetModel::Key stagesKey = {
+    "stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true};
+
 // Sides: docs/plan.md. 64 rows are four vectors of 16 lanes; key blocks of 64
 // keep the scores in the first-level cache.
 static const TargetModel::Key cpuKeys[] = {
@@ -11,12 +27,9 @@ static const TargetModel::Key cpuKeys[] = {
     {"cols", "keys of a tile", 64, 16, 512, 16, true},
     {"share", "row tiles that pass over a tile of keys together", 8, 1, 64, 1,
      true},
-    {"slack", "how far a reference may lag behind, in powers of two", 10, 0, 60,
-     1, true},
-    {"splits", "parts of the keys; 0: as many as a call needs", 1, 0, 256, 1,
-     true, true},
-    {"pack", "rows of a tile are those of a group's heads, in parts", 0, 0, 1, 1,
-     true, true},
+    slackKey(10),
+    splitsKey(1),
+    packKey(0),
 };
 
 // Of a server's cores (docs/performance.md says what was measured where).
@@ -35,13 +48,10 @@ static const TargetModel::Fact cpuFacts[] = {
 static const TargetModel::Key hopperKeys[] = {
     {"rows", "rows of a tile", 128, 1, 256, 1, false},
     {"cols", "keys of a tile", 128, 8, 256, 8, true},
-    {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
-    {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
-     1, true},
-    {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
-     true, true},
-    {"pack", "rows of a tile are those of a group's heads, in parts", 1, 0, 1, 1,
-     true, true},
+    stagesKey,
+    slackKey(8),
+    splitsKey(0),
+    packKey(1),
 };
 static const TargetModel::Sides hopperSides[] = {
     {64, 192, 128}, {128, 128, 128}, {192, 128, 112}, {256, 128, 80}};
@@ -60,13 +70,10 @@ static const TargetModel::Fact hopperFacts[] = {
 static const TargetModel::Key ampereKeys[] = {
     {"rows", "rows of a tile", 128, 1, 256, 1, false},
     {"cols", "keys of a tile", 64, 8, 256, 8, true},
-    {"stages", "tiles of keys and values in shared memory", 2, 1, 4, 1, true},
-    {"slack", "how far a reference may lag behind, in powers of two", 8, 0, 60,
-     1, true},
-    {"splits", "parts of the keys; 0: as many as a call needs", 0, 0, 256, 1,
-     true, true},
-    {"pack", "rows of a tile are those of a group's heads, in parts", 1, 0, 1, 1,
-     true, true},
+    stagesKey,
+    slackKey(8),
+    splitsKey(0),
+    packKey(1),
 };
 static const TargetModel::Sides ampereSides[] = {
     {192, 128, 64}, {256, 128, 32}};

@@ -1,6 +1,6 @@
 // Lists and tables of what the caller gives as sets [S12]: one thread makes one.
 #include "codegen/cpu/Kernel.h"
-#include "mlir/Parser/Parser.h"
+#include "codegen/cpu/Micro.h"
 
 using namespace mlir;
 using namespace plan;
@@ -137,13 +137,7 @@ func.func private @list.mark(%raw: !llvm.ptr, %stride: i64, %slots: i64, %from: 
 }
 )";
 
-static func::FuncOp helper(ModuleOp module, StringRef name) {
-  if (auto fn = module.lookupSymbol<func::FuncOp>(name))
-    return fn;
-  auto parsed = parseSourceString<ModuleOp>(helpers, module.getContext());
-  module.getBody()->getOperations().splice(module.getBody()->end(), parsed->getBody()->getOperations());
-  return module.lookupSymbol<func::FuncOp>(name);
-}
+static func::FuncOp helper(ModuleOp module, StringRef name) { return parsedFunction(module, name, helpers); }
 
 void KernelLowering::emitList(Tiles &t, Operation *op) {
   Emit &e = t.e;

@@ -1,4 +1,5 @@
 #include "codegen/cpu/Micro.h"
+#include "mlir/Parser/Parser.h"
 
 using namespace mlir;
 using namespace attn::cpu;
@@ -18,6 +19,14 @@ func::FuncOp attn::cpu::makeFunction(ModuleOp module, StringRef name, ArrayRef<T
       fn.setArgAttr(k, LLVM::LLVMDialect::getNoAliasAttrName(), builder.getUnitAttr());
   (void)entry;
   return fn;
+}
+
+func::FuncOp attn::cpu::parsedFunction(ModuleOp module, StringRef name, StringRef source) {
+  if (auto fn = module.lookupSymbol<func::FuncOp>(name))
+    return fn;
+  auto parsed = parseSourceString<ModuleOp>(source, module.getContext());
+  module.getBody()->getOperations().splice(module.getBody()->end(), parsed->getBody()->getOperations());
+  return module.lookupSymbol<func::FuncOp>(name);
 }
 
 namespace {

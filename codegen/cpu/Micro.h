@@ -27,4 +27,8 @@ mlir::func::FuncOp finiteFunction(mlir::ModuleOp module, const Target &target, m
 mlir::func::FuncOp makeFunction(mlir::ModuleOp module, llvm::StringRef name, llvm::ArrayRef<mlir::Type> inputs,
                                 llvm::ArrayRef<mlir::Type> results = {}, bool isPublic = false);
 
+/// The function `name` of the module, or, where there is none yet, of the
+/// functions in `source`, all of which are then added.
+mlir::func::FuncOp parsedFunction(mlir::ModuleOp module, llvm::StringRef name, llvm::StringRef source);
+
 } // namespace attn::cpu

@@ -1,5 +1,5 @@
 #include "codegen/cpu/Spans.h"
-#include "mlir/Parser/Parser.h"
+#include "codegen/cpu/Micro.h"
 
 using namespace mlir;
 using namespace attn::cpu;
@@ -202,13 +202,7 @@ func.func private @span.listed(%list: !llvm.ptr, %run: i64, %cols: i64, %tile: i
 }
 )";
 
-static func::FuncOp helper(ModuleOp module, StringRef name) {
-  if (auto fn = module.lookupSymbol<func::FuncOp>(name))
-    return fn;
-  auto parsed = parseSourceString<ModuleOp>(spans, module.getContext());
-  module.getBody()->getOperations().splice(module.getBody()->end(), parsed->getBody()->getOperations());
-  return module.lookupSymbol<func::FuncOp>(name);
-}
+static func::FuncOp helper(ModuleOp module, StringRef name) { return parsedFunction(module, name, spans); }
 
 func::FuncOp attn::cpu::nextTileFunction(ModuleOp module) { return helper(module, "span.next"); }
 func::FuncOp attn::cpu::verdictFunction(ModuleOp module) { return helper(module, "span.verdict"); }

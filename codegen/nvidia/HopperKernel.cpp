@@ -1,5 +1,4 @@
 #include "codegen/nvidia/HopperKernel.h"
-#include "codegen/nvidia/SweepKeys.h"
 #include "dialect/PlanRules.h"
 
 using namespace mlir;
@@ -8,8 +7,6 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpFPredicate;
 using arith::CmpIPredicate;
-
-static Value i32(cpu::Emit &e, int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
 
 namespace {
 /// What both roles know of an item.

@@ -14,8 +14,6 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
-static Value i32(cpu::Emit &e, int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
-
 // The operations of a shape are handles; a const shape gives const handles.
 static SweepOp sweepOf(const SweepShape &s) { return s.op; }
 static Block &bodyOf(const SweepShape &s) { return sweepOf(s).getBody().front(); }

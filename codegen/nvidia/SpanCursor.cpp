@@ -8,12 +8,10 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
-static Value narrow(cpu::Emit &e, Value x) {
+Value nvidia::narrow(cpu::Emit &e, Value x) {
   Value most = e.integer(SpanCursor::end), least = e.integer(-SpanCursor::end);
   return e.createOrFold<arith::TruncIOp>(e.getI32Type(), e.max(e.min(x, most), least));
 }
-
-static Value i32(cpu::Emit &e, int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
 
 SpanCursor::Interval SpanCursor::simple(cpu::Emit &e, Ends ends) const {
   Interval r;

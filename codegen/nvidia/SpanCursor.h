@@ -10,6 +10,10 @@
 
 namespace attn::nvidia {
 
+inline mlir::Value i32(cpu::Emit &e, int64_t x) { return mlir::arith::ConstantIntOp::create(e, x, 32); }
+/// A key number (i64) in i32, cut off at -SpanCursor::end and SpanCursor::end.
+mlir::Value narrow(cpu::Emit &e, mlir::Value key);
+
 class SpanCursor {
 public:
   /// Evaluates the ends of the intervals where the builder of `t` stands. Keys

@@ -5,13 +5,6 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
-static Value i32(cpu::Emit &e, int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
-
-static Value narrow(cpu::Emit &e, Value x) {
-  Value most = e.integer(SpanCursor::end), least = e.integer(-SpanCursor::end);
-  return e.createOrFold<arith::TruncIOp>(e.getI32Type(), e.max(e.min(x, most), least));
-}
-
 /// Lists are written before the kernel begins.
 static Value load(cpu::Emit &e, Value base, Value index) {
   auto pointer = LLVM::LLVMPointerType::get(e.getContext(), 1);

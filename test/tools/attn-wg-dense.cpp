@@ -5,6 +5,7 @@
 //
 // With a limit, a ninth slot says from where on keys are hidden; their rows hold
 // NaN, and the first row of values of the second head is infinite.
+#include "HostArrays.h"
 #include "runtime/emulator/Emulator.h"
 #include <cmath>
 #include <cstdio>
@@ -14,27 +15,6 @@
 #include <sstream>
 
 using namespace attn::emu;
-using Halves = std::vector<uint16_t>;
-
-static float real(uint16_t half) {
-  uint32_t bits = uint32_t(half) << 16;
-  float x;
-  std::memcpy(&x, &bits, 4);
-  return x;
-}
-
-static Halves random(size_t count) {
-  static std::mt19937 source(7);
-  std::normal_distribution<float> normal;
-  Halves values(count);
-  for (uint16_t &value : values) {
-    float x = normal(source);
-    uint32_t bits;
-    std::memcpy(&bits, &x, 4);
-    value = uint16_t(bits >> 16);
-  }
-  return values;
-}
 
 namespace {
 /// [rows][heads][D] arrays; two heads, two row tiles of which one is cut, three

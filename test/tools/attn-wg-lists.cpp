@@ -6,6 +6,7 @@
 // BOX: rows of the tensor maps of keys and values; 0: the kernel takes no maps.
 // KINDS: makes single faults in the copies instead, one of each kind; fails
 // unless so many kinds are caught and none is missed.
+#include "HostArrays.h"
 #include "runtime/emulator/Mutate.h"
 #include <algorithm>
 #include <cmath>
@@ -17,27 +18,6 @@
 
 using namespace attn;
 using namespace attn::emu;
-using Halves = std::vector<uint16_t>;
-
-static float real(uint16_t half) {
-  uint32_t bits = uint32_t(half) << 16;
-  float x;
-  std::memcpy(&x, &bits, 4);
-  return x;
-}
-
-static Halves random(size_t count) {
-  static std::mt19937 source(7);
-  std::normal_distribution<float> normal;
-  Halves values(count);
-  for (uint16_t &value : values) {
-    float x = normal(source);
-    uint32_t bits;
-    std::memcpy(&bits, &x, 4);
-    value = uint16_t(bits >> 16);
-  }
-  return values;
-}
 
 namespace {
 /// [heads][length][D] arrays; two heads, three row tiles of which the last is
