@@ -96,7 +96,7 @@ void AmpereItem::run() {
   f.setRows(arith::AddIOp::create(e, arith::TruncIOp::create(e, e.getI32Type(), rowFrom), groupRow));
   for (const AmpereLayout::Tile &t : layout.stationary) {
     stationary.push_back(tile(t));
-    fetch(source(t, rows.getResult()), rowFrom, false, stationary.back(), i32(0));
+    fetch(source(t, rows.getResult(), f.uniform.cx.frame), rowFrom, false, stationary.back(), i32(0));
   }
   wg::FetchCommitOp::create(e);
   f.readAnew();
@@ -115,10 +115,9 @@ void AmpereItem::run() {
 Value AmpereItem::tile(const AmpereLayout::Tile &t) { return wg::TileOp::create(e, t.type(), e.getI64IntegerAttr(t.at)); }
 
 // An index outside its label makes all rows absent.
-AmpereItem::Source AmpereItem::source(const AmpereLayout::Tile &t, Value index) {
+AmpereItem::Source AmpereItem::source(const AmpereLayout::Tile &t, Value index, Value frame) {
   LoadOp load = t.load;
   const cpu::Memory &m = f.uniform.frame.memory.find(load.getBuffer())->second;
-  Value frame = f.uniform.cx.frame;
   Source s;
   Value component = e.loadSlot(frame, m.strideSlot(m.labels), e.i64());
   Value start = e.mul(component, e.integer(t.from)), exists;

@@ -61,7 +61,8 @@ private:
     Values tiles;                        ///< wg.tile
     llvm::SmallVector<Source> sources;
   };
-  Source source(const AmpereLayout::Tile &tile, mlir::Value index);
+  /// `parameters`: where strides and lengths are read.
+  Source source(const AmpereLayout::Tile &tile, mlir::Value index, mlir::Value parameters);
   mlir::Value tile(const AmpereLayout::Tile &tile);
   void fetch(const Source &source, mlir::Value first, bool whole, mlir::Value to, mlir::Value stage);
   void gather(const Source &source, const KeyList &list, mlir::Value first, mlir::Value to, mlir::Value stage);

@@ -27,13 +27,16 @@ void AmpereItem::fetchKeys(const Sweep &s, Value at, Value count, bool values, b
   unsigned first = values ? s.layout.frontTiles : 0, last = values ? s.layout.tiles.size() : s.layout.frontTiles;
   if (first == last)
     return;
+  // Beside wide accumulators there is no room for where tensors lie.
+  bool scarce = llvm::any_of(s.shape.backs, [](const BackProduct &p) { return p.width >= 192; });
+  Value keys = SweepOp(s.shape.op).getBody().getArgument(0);
   e.when(exists(e, at), [&] {
     Value key = s.keys.first(e, at), stage = arith::AndIOp::create(e, count, i32(1));
     for (unsigned n = first; n < last; ++n)
       if (s.shape.span.gathered)
         gather(s.sources[n], *s.keys.list, key, s.tiles[n], stage);
       else
-        fetch(s.sources[n], wide(key), whole, s.tiles[n], stage);
+        fetch(scarce ? source(s.layout.tiles[n], keys, f.anew(at)) : s.sources[n], wide(key), whole, s.tiles[n], stage);
   });
   wg::FetchCommitOp::create(e);
 }
@@ -162,7 +165,7 @@ void AmpereItem::sweep(const SweepShape &shape, const AmpereLayout::Sweep &layou
   Sweep s{shape, layout, keys, {}, {}};
   for (const AmpereLayout::Tile &t : layout.tiles) {
     s.tiles.push_back(tile(t));
-    s.sources.push_back(source(t, op.getBody().getArgument(0)));
+    s.sources.push_back(source(t, op.getBody().getArgument(0), f.uniform.cx.frame));
   }
   SpanCursor::Run mixed = keys.cursor.seek(e, i32(0), false), full = keys.cursor.seek(e, i32(0), true);
   Value first = e.select(exists(e, mixed.from), mixed.from, full.from), count = i32(0);

@@ -54,7 +54,9 @@ public:
   /// depends on them is computed here then, not in front of all loops, where it
   /// would take registers all the time. `tile` is the number of a tile: then it
   /// is computed for every tile.
-  void readAnew(mlir::Value tile = {});
+  void readAnew(mlir::Value tile = {}) { parameters = anew(tile); }
+  /// Where to read them for that.
+  mlir::Value anew(mlir::Value tile);
   bool failed = false;
 
   wg::FragType typeOf(plan::TileType tile, mlir::Type element);
