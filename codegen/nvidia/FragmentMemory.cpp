@@ -85,18 +85,13 @@ void Fragments::load(plan::LoadOp op) {
   Access a = access(op.getBuffer(), op.getIndices(), false);
   auto tile = cast<plan::TileType>(op.getType());
   auto type = typeOf(tile, cpu::inMemory(e, m.element));
-  if (a.componentStride) {
+  Value stride = a.componentStride;
+  if (stride && !a.offset) {
     auto columns = wg::FragType::get(e.getContext(), false, type.getCols(), e.i64());
-    Value c = wg::ColsOp::create(e, columns, e.integer(0));
-    SmallVector<Value> frags{c};
-    if (a.offset)
-      frags.push_back(a.offset);
-    a.offset = map(a.offset ? type.with(e.i64()) : columns, frags, [&](ValueRange in) {
-      Value x = e.mul(in[0], a.componentStride);
-      return in.size() > 1 ? e.add(x, in[1]) : x;
-    });
+    a.offset = map(columns, Value(wg::ColsOp::create(e, columns, e.integer(0))), [&](ValueRange in) { return e.mul(in[0], stride); });
+    stride = {};
   }
-  Value x = wg::LoadOp::create(e, type, a.base, a.offset, a.valid);
+  Value x = wg::LoadOp::create(e, type, a.base, a.offset, a.valid, stride);
   if (m.element.isInteger(1))
     x = map(type, x, [&](ValueRange in) { return e.cmp(CmpIPredicate::ne, in[0], e.zero(in[0].getType())); });
   Known &k = known[op.getResult()];

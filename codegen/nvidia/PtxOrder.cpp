@@ -1,5 +1,6 @@
 #include "codegen/nvidia/PtxOrder.h"
 #include "llvm/ADT/SmallPtrSet.h"
+#include "llvm/IR/InlineAsm.h"
 #include "llvm/IR/Instructions.h"
 #include "llvm/IR/Module.h"
 
@@ -41,6 +42,9 @@ private:
 } // namespace
 
 static bool moves(const Instruction &i) {
+  // What assembly reads does not change before an instruction with effects.
+  if (auto *call = dyn_cast<CallBase>(&i); call && call->isInlineAsm() && !cast<InlineAsm>(call->getCalledOperand())->hasSideEffects())
+    return !call->isConvergent();
   if (isa<PHINode, AllocaInst, ExtractValueInst>(i) || i.isTerminator() || i.mayHaveSideEffects())
     return false;
   if (auto *call = dyn_cast<CallBase>(&i); call && call->isConvergent())

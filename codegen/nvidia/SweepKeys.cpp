@@ -161,7 +161,7 @@ void SweepKeys::look(Fragments &f, Value tile, bool full) const {
   int64_t run = list->run;
   if (run != 1)
     index = f.map(columns, positions, [&](ValueRange in) { return arith::DivUIOp::create(e, in[0], i32(e, run)); });
-  Value keys = wg::LoadOp::create(e, columns, list->items, index, Value());
+  Value keys = wg::LoadOp::create(e, columns, list->items, index, Value(), Value());
   if (run != 1)
     keys = f.map(columns, {keys, positions}, [&](ValueRange in) {
       return e.add(e.mul(in[0], i32(e, run)), arith::RemUIOp::create(e, in[1], i32(e, run)));

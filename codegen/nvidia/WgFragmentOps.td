@@ -107,19 +107,23 @@ def Wg_PackOp : Wg_Op<"pack", [Pure]> {
   let hasVerifier = 1; // [wg-14]
 }
 
-def Wg_LoadOp : Wg_Op<"load", [MemoryEffects<[MemRead]>]> {
+def Wg_LoadOp : Wg_Op<"load", [AttrSizedOperandSegments, MemoryEffects<[MemRead]>]> {
   let summary = "Elements of global memory at the positions of a fragment, zero where not `valid`";
   let description = [{
     `index` counts elements from `base` (i32 or i64); it and `valid` have the
-    sides of the result or one of them.
+    sides of the result or one of them. With `stride`, column c lies c times so
+    many elements behind `index`, which then has no columns.
 
     ```mlir
     %x = wg.load %base[%index] if %valid : !wg.frag<r x c64 x i64>, !wg.frag<r x i1> -> !wg.frag<r x c64 x f32>
+    %y = wg.load %base[%row] by %stride if %valid : !wg.frag<r x i64>, !wg.frag<r x i1> -> !wg.frag<r x c64 x f32>
     ```
   }];
-  let arguments = (ins Wg_Global:$base, Wg_Frag:$index, Optional<Wg_Frag>:$valid);
+  let arguments = (ins Wg_Global:$base, Wg_Frag:$index, Optional<Wg_Frag>:$valid, Optional<I64>:$stride);
   let results = (outs Wg_Frag:$result);
-  let assemblyFormat = "$base `[` $index `]` (`if` $valid^)? attr-dict `:` type($index) (`,` type($valid)^)? `->` type($result)";
+  let assemblyFormat = [{
+    $base `[` $index `]` (`by` $stride^)? (`if` $valid^)? attr-dict `:` type($index) (`,` type($valid)^)? `->` type($result)
+  }];
   let hasVerifier = 1; // [wg-15]
 }
 

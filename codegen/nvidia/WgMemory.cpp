@@ -21,6 +21,32 @@ static Value meeting(WgLowering &l, Value frag, FragType whole, int64_t i) {
   return l.of(frag)[cast<FragType>(frag.getType()).meets(whole, i)];
 }
 
+/// Where the elements of a load are, in the order of its registers. Columns of a
+/// stride are found from one another: one address for every row is alive then.
+static Registers places(WgLowering &l, LoadOp op, int64_t bytes) {
+  FragType whole = op.getType();
+  Value base = l.one(op.getBase());
+  Registers result;
+  if (!op.getStride()) {
+    for (int64_t i = 0; i < whole.registers(); ++i)
+      result.push_back(element(l, base, meeting(l, op.getIndex(), whole, i), bytes));
+    return result;
+  }
+  // Two neighbours of every eight columns belong to a thread.
+  Value stride = l.one(op.getStride()), next = l.scaled(stride, bytes), jump = l.scaled(stride, 7 * bytes);
+  Value share = l.mul(l.wide(l.first), stride);
+  SmallVector<Value> at;
+  for (Value row : l.of(op.getIndex()))
+    at.push_back(element(l, element(l, base, row, bytes), share, bytes));
+  for (int64_t i = 0; i < whole.registers(); ++i) {
+    Value &place = at[i / 2 % 2];
+    if (i >= 4 || i % 2)
+      place = LLVM::GEPOp::create(l, l.tGlobal, l.getI8Type(), place, ValueRange(i % 2 ? next : jump));
+    result.push_back(place);
+  }
+  return result;
+}
+
 // Guarded loads are predicated: a branch for each would cut the code to pieces.
 static LogicalResult lower(WgLowering &l, LoadOp op) {
   FragType whole = op.getType();
@@ -33,10 +59,8 @@ static LogicalResult lower(WgLowering &l, LoadOp op) {
   StringRef letter = width == 16 ? "h" : width == 32 ? "r" : "l";
   std::string text = llvm::formatv("{{\n.reg .pred p;\nsetp.ne.s32 p, $2, 0;\nmov.b{0} $0, 0;\n@p ld.global.b{1} $0, [$1];\n}", width, 8 * bytes);
   Type wide = l.getIntegerType(width);
-  Value base = l.one(op.getBase());
   Registers values;
-  for (int64_t i = 0; i < whole.registers(); ++i) {
-    Value from = element(l, base, meeting(l, op.getIndex(), whole, i), bytes);
+  for (auto [i, from] : llvm::enumerate(places(l, op, bytes))) {
     Value value;
     if (!op.getValid()) {
       value = LLVM::LoadOp::create(l, type.isInteger(1) ? l.getI8Type() : type, from, bytes);

@@ -311,8 +311,13 @@ static LogicalResult verifyAccess(Operation *op, FragType index, FragType valid,
 }
 
 // [wg-15] Indices are integers, guards truth values, with sides of the
-// fragment. Stores go by rows.
-LogicalResult LoadOp::verify() { return verifyAccess(*this, fragOf(getIndex()), fragOf(getValid()), getType()); }
+// fragment. Stores go by rows, and so do loads with a stride.
+LogicalResult LoadOp::verify() {
+  FragType index = fragOf(getIndex());
+  if (getStride() && (getType().getCols() == 0 || index.getCols() != 0))
+    return emitOpError() << "has a stride beside an index of " << index << " for " << getType();
+  return verifyAccess(*this, index, fragOf(getValid()), getType());
+}
 LogicalResult StoreOp::verify() {
   FragType value = fragOf(getValue());
   if (failed(verifyRowValues(*this, fragOf(getIndex()))) ||
