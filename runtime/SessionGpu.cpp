@@ -45,6 +45,8 @@ static bool attempt(const core::Program &program, const SourceMap &sources, cons
   for (size_t n = 0; n < code.manifest.kernels.size(); ++n) {
     Manifest::Launch &launch = code.manifest.kernels[n].launch;
     launch.registers = cubin.kernels[launch.entry].registers;
+    if (!compilation.decisions[n].tensorCores) // a multiprocessor has 64 Ki registers
+      launch.blocksPerSm = std::clamp((64 << 10) / (std::max(launch.registers, 1) * launch.threads), 1, launch.blocksPerSm);
     std::string complaint = nvidia::complaint(cubin, launch.entry);
     // The rows of other kernels lie in local memory in any case.
     if (complaint.empty() || !compilation.decisions[n].tensorCores)

@@ -156,6 +156,7 @@ void nvidia::markEntries(ModuleOp module) {
       fn->setAttr(NVVM::NVVMDialect::getKernelFuncAttrName(), b.getUnitAttr());
       fn.setArgAttr(0, NVVM::NVVMDialect::getGridConstantAttrName(), b.getUnitAttr());
       fn->setAttr(NVVM::NVVMDialect::getMaxntidAttrName(), b.getDenseI32ArrayAttr({int32_t(threads.getInt())}));
+      fn->setAttr(NVVM::NVVMDialect::getMinctasmAttrName(), b.getI32IntegerAttr(simtResidentThreads / threads.getInt()));
     }
     if (fn->hasAttr(NVVM::NVVMDialect::getKernelFuncAttrName()))
       continue;

@@ -13,6 +13,9 @@ constexpr int64_t simtRows = 1, simtCols = 32;
 
 /// On a function: it is a kernel's entry, for blocks of so many threads.
 constexpr const char *simtThreadsAttr = "threads";
+/// Threads that share the registers of a multiprocessor at the least. Left
+/// alone, the assembler spills to make room for more.
+constexpr int64_t simtResidentThreads = 256;
 
 /// Writes device functions and the kernel's entry to the end of `module`, in
 /// func, scf, arith and LLVM. Fills `launch`, `rows` and `cols` of `manifest`.
