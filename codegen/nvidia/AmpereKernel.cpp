@@ -6,8 +6,8 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
-/// Number `item` of the grid as its indices. Row tiles count backwards within a
-/// head: where later rows see more keys, long items come first.
+/// Number `item` of the grid (i32) as its indices. Row tiles count backwards
+/// within a head: where later rows see more keys, long items come first.
 static void setItem(cpu::Emit &e, cpu::Tiles &t, KernelOp kernel, Value item) {
   SmallVector<Value> sizes(kernel.getGrid());
   Block &body = kernel.getBody().front();
@@ -15,14 +15,13 @@ static void setItem(cpu::Emit &e, cpu::Tiles &t, KernelOp kernel, Value item) {
   for (int64_t k = sizes.size() - 1; k >= 0; --k) {
     Value index = rest;
     if (k) {
-      Value size = e.max(t.scalar(sizes[k]), e.integer(1));
-      Value size32 = arith::TruncIOp::create(e, e.getI32Type(), size), rest32 = arith::TruncIOp::create(e, e.getI32Type(), rest);
-      index = arith::ExtUIOp::create(e, e.i64(), arith::RemUIOp::create(e, rest32, size32));
-      rest = arith::ExtUIOp::create(e, e.i64(), arith::DivUIOp::create(e, rest32, size32));
+      Value size = arith::TruncIOp::create(e, e.getI32Type(), e.max(t.scalar(sizes[k]), e.integer(1)));
+      index = arith::RemUIOp::create(e, rest, size);
+      rest = arith::DivUIOp::create(e, rest, size);
       if (k == int64_t(sizes.size()) - 1)
-        index = e.sub(e.sub(size, e.integer(1)), index);
+        index = e.sub(e.sub(size, arith::ConstantIntOp::create(e, 1, 32)), index);
     }
-    t.cx.scalars[body.getArgument(k)] = index;
+    t.cx.scalars[body.getArgument(k)] = arith::ExtUIOp::create(e, e.i64(), index);
   }
 }
 
@@ -47,15 +46,12 @@ LogicalResult attn::nvidia::lowerToAmpere(ModuleOp module, cpu::Frame &frame, co
       cx.headsSlot = frame.extents["H"];
       cx.groupsSlot = frame.extents["G"];
     }
-    Value items = e.loadSlot(cx.frame, manifest.itemsSlot, e.i64());
-    Value first = arith::ExtUIOp::create(e, e.i64(), wg::BlockOp::create(e)), step = arith::ExtUIOp::create(e, e.i64(), wg::BlocksOp::create(e));
-    auto loop = scf::ForOp::create(e, first, items, step);
+    Value items = arith::TruncIOp::create(e, e.getI32Type(), e.loadSlot(cx.frame, manifest.itemsSlot, e.i64()));
+    auto loop = scf::ForOp::create(e, wg::BlockOp::create(e), items, wg::BlocksOp::create(e));
     e.setInsertionPoint(loop.getBody()->getTerminator());
     cpu::Tiles uniform(e, frame, cx);
-    setItem(e, uniform, plan, loop.getInductionVar());
-    uniform.mark();
     Fragments f(uniform, shape);
-    AmpereItem(f, shape, layout, entry.getArgument(2)).run();
+    AmpereItem(f, shape, layout, entry.getArgument(2), loop.getInductionVar()).run();
     failed = f.failed || uniform.failed;
   });
   manifest.rows = shape.rowSide;
@@ -73,8 +69,8 @@ LogicalResult attn::nvidia::lowerToAmpere(ModuleOp module, cpu::Frame &frame, co
 // Items
 //===----------------------------------------------------------------------===//
 
-AmpereItem::AmpereItem(Fragments &f, const KernelShape &shape, const AmpereLayout &layout, Value stats)
-    : f(f), e(f.e), shape(shape), layout(layout), stats(stats) {}
+AmpereItem::AmpereItem(Fragments &f, const KernelShape &shape, const AmpereLayout &layout, Value stats, Value item)
+    : f(f), e(f.e), shape(shape), layout(layout), stats(stats), item(item) {}
 
 Value AmpereItem::i32(int64_t x) { return arith::ConstantIntOp::create(e, x, 32); }
 Value AmpereItem::wide(Value x) { return x.getType().isInteger(64) ? x : e.createOrFold<arith::ExtSIOp>(e.i64(), x); }
@@ -88,7 +84,20 @@ static bool isOperand(Operation *op) {
   });
 }
 
+// What is uniform is computed again, so that it takes no registers meanwhile.
+void AmpereItem::begin() {
+  f.readAnew();
+  f.uniform.cx.scalars.clear();
+  f.uniform.cx.frame = f.anew();
+  f.uniform.mark();
+  auto same = LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), ValueRange(item), "mov.b32 $0, $1;", "=r,r", /*hasSideEffects=*/true,
+                                        /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
+  setItem(e, f.uniform, shape.kernel, same.getResult(0));
+  f.uniform.mark();
+}
+
 void AmpereItem::run() {
+  begin();
   RowsOp rows = shape.rows;
   rowFrom = f.uniform.scalar(rows.getFrom());
   group = wg::GroupOp::create(e);
@@ -99,13 +108,12 @@ void AmpereItem::run() {
     fetch(source(t, rows.getResult(), f.uniform.cx.frame), rowFrom, false, stationary.back(), i32(0));
   }
   wg::FetchCommitOp::create(e);
-  f.readAnew();
   unsigned next = 0;
   for (Operation &op : KernelOp(shape.kernel).getBody().front()) {
     if (isa<SweepOp>(op)) {
       sweep(shape.sweeps[next], layout.sweeps[next]);
       ++next;
-      f.readAnew();
+      begin();
     } else if (!isOperand(&op)) {
       f.emit(&op);
     }

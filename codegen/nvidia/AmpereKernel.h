@@ -37,12 +37,12 @@ std::string ampereRefusal(const KernelShape &shape);
 /// Writes a `wg.kernel` to the end of `module` and describes its launch.
 mlir::LogicalResult lowerToAmpere(mlir::ModuleOp module, cpu::Frame &frame, const KernelShape &shape, Manifest::Kernel &manifest);
 
-/// The code of one item.
+/// The code of item `item` (i32) of the grid.
 class AmpereItem {
 public:
-  AmpereItem(Fragments &f, const KernelShape &shape, const AmpereLayout &layout, mlir::Value stats);
+  AmpereItem(Fragments &f, const KernelShape &shape, const AmpereLayout &layout, mlir::Value stats, mlir::Value item);
 
-  /// Row tile and grid indices are known to `f.uniform`.
+  /// `f.uniform` computes in front of what this emits.
   void run();
 
 private:
@@ -62,6 +62,7 @@ private:
     llvm::SmallVector<Source> sources;
   };
   /// `parameters`: where strides and lengths are read.
+  void begin();
   Source source(const AmpereLayout::Tile &tile, mlir::Value index, mlir::Value parameters);
   mlir::Value tile(const AmpereLayout::Tile &tile);
   void fetch(const Source &source, mlir::Value first, bool whole, mlir::Value to, mlir::Value stage);
@@ -83,7 +84,7 @@ private:
   cpu::Emit &e;
   const KernelShape &shape;
   const AmpereLayout &layout;
-  mlir::Value stats, group, rowFrom; ///< the last two: i32, i64
+  mlir::Value stats, item, group, rowFrom; ///< the last three: i32, i32, i64
   Values stationary;                 ///< wg.tile
 };
 

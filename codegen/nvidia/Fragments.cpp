@@ -87,7 +87,7 @@ DeferredSum attn::nvidia::deferredSum(const SweepShape &sweep, unsigned carried)
 //===----------------------------------------------------------------------===//
 
 Fragments::Fragments(cpu::Tiles &uniform, const KernelShape &shape)
-    : e(uniform.e), uniform(uniform), shape(shape), parameters(uniform.cx.frame) {}
+    : e(uniform.e), uniform(uniform), shape(shape), frame(uniform.cx.frame), parameters(frame) {}
 
 // An offset of 0. LLVM does not see that it is; of a tile's number the assembler
 // does not know either that it is not negative.
@@ -95,8 +95,8 @@ Value Fragments::anew(Value tile) {
   auto zero = LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), tile ? ValueRange(tile) : ValueRange(),
                                         tile ? "shr.s32 $0, $1, 31;" : "mov.b32 $0, 0;", tile ? "=r,r" : "=r", /*hasSideEffects=*/!tile,
                                         /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
-  Value whole = uniform.cx.frame, offset = e.createOrFold<arith::ExtSIOp>(e.i64(), zero.getResult(0));
-  return LLVM::GEPOp::create(e, whole.getType(), e.getI8Type(), whole, ValueRange(offset));
+  Value offset = e.createOrFold<arith::ExtSIOp>(e.i64(), zero.getResult(0));
+  return LLVM::GEPOp::create(e, frame.getType(), e.getI8Type(), frame, ValueRange(offset));
 }
 
 wg::FragType Fragments::typeOf(plan::TileType tile, Type element) {

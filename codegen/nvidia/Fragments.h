@@ -56,7 +56,7 @@ public:
   /// is computed for every tile.
   void readAnew(mlir::Value tile = {}) { parameters = anew(tile); }
   /// Where to read them for that.
-  mlir::Value anew(mlir::Value tile);
+  mlir::Value anew(mlir::Value tile = {});
   bool failed = false;
 
   wg::FragType typeOf(plan::TileType tile, mlir::Type element);
@@ -94,7 +94,7 @@ private:
 
   const KernelShape &shape;
   llvm::DenseMap<mlir::Value, Known> known;
-  mlir::Value firstRow, parameters;
+  mlir::Value firstRow, frame, parameters;
   const SweepShape *sweep = nullptr;
   mlir::Value column, limit; ///< the thread's first key; i32
   bool full = false;
