@@ -31,7 +31,7 @@ struct Expander : ImplicitLocOpBuilder {
 
   Value exp2(Value x) { return assembly("ex2.approx.ftz.f32 $0, $1;", "=f,f", x); }
   Value exp(Value x) { return exp2(mul(x, c(1.44269504088896340736))); }
-  Value divide(Value a, Value b) { return assembly("div.full.f32 $0, $1, $2;", "=f,f,f", {a, b}); }
+  Value divide(Value a, Value b);
   Value integer(int64_t x, Type type) { return arith::ConstantOp::create(*this, getIntegerAttr(type, x)); }
   Value tanh(Value x);
   Value divide(Value a, Value b, bool down);
@@ -39,6 +39,15 @@ struct Expander : ImplicitLocOpBuilder {
   Value shift(Value a, Value n, bool left);
 };
 } // namespace
+
+// By the reciprocal: of what is the same for a row or a column there is one. It
+// must not become a denormal.
+Value Expander::divide(Value a, Value b) {
+  Value large = arith::CmpFOp::create(*this, arith::CmpFPredicate::OGT, math::AbsFOp::create(*this, b), c(0x1p124));
+  Value scale = select(large, c(0x1p-32), c(1));
+  Value inverse = assembly("rcp.approx.ftz.f32 $0, $1;", "=f,f", mul(b, scale));
+  return mul(mul(a, scale), inverse);
+}
 
 // A polynomial near 0; 1 - 2 / (e^(2x) + 1) above.
 Value Expander::tanh(Value x) {

@@ -59,7 +59,8 @@ wg.kernel @masked threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
   wg.store %m, %scratch[%bound] : !wg.frag<r x c16 x f32>, !wg.frag<r x i32>
 }
 
-// Functions are single instructions; the maximum too.
+// Functions are single instructions; the maximum too. There is one reciprocal of
+// what all columns are divided by.
 // CHECK-LABEL: llvm.func @softmax
 // CHECK-COUNT-10: llvm.intr.maxnum
 // CHECK-NOT:      llvm.intr.maxnum
@@ -69,7 +70,8 @@ wg.kernel @masked threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
 // PTX:         shfl.sync.bfly.b32
 // PTX:         ex2.approx.ftz.f32
 // PTX:         fma.rn.ftz.f32
-// PTX:         div.full.f32
+// PTX-COUNT-2: rcp.approx.ftz.f32
+// PTX-NOT:     rcp.approx
 // PTX:         cvt.rn.bf16x2.f32
 // PTX:         vote.sync.any.pred
 wg.kernel @softmax threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {

@@ -563,6 +563,28 @@ wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
 
 // [wg-15]
 wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %i = arith.constant 0 : i32
+  %stride = arith.constant 1 : i64
+  %j = wg.cols %i : i32 -> !wg.frag<c64 x i32>
+  // expected-error @below {{has a stride beside an index of '!wg.frag<c64 x i32>' for '!wg.frag<r x c64 x f32>'}}
+  %r = wg.load %scratch[%j] by %stride : !wg.frag<c64 x i32> -> !wg.frag<r x c64 x f32>
+}
+
+// -----
+
+// [wg-15]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
+  %i = arith.constant 0 : i32
+  %stride = arith.constant 1 : i64
+  %at = wg.rows %i : i32 -> !wg.frag<r x i32>
+  // expected-error @below {{has a stride beside an index of '!wg.frag<r x i32>' for '!wg.frag<r x f32>'}}
+  %r = wg.load %scratch[%at] by %stride : !wg.frag<r x i32> -> !wg.frag<r x f32>
+}
+
+// -----
+
+// [wg-15]
+wg.kernel @k threads 128 shared 65536 frame 64 (%frame, %scratch, %stats) {
   %zero = arith.constant 0.0 : f32
   %i = arith.constant 0 : i32
   %t = wg.fill %zero : f32 -> !wg.frag<r x c256 x f32>

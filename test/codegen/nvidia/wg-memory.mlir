@@ -42,6 +42,29 @@ wg.kernel @loads threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
   wg.store %sum, %base[%r] : !wg.frag<r x c8 x f32>, !wg.frag<r x i64>
 }
 
+// By a stride, every place is found from the one before.
+// CHECK-LABEL: llvm.func @strided
+// CHECK-COUNT-6: llvm.getelementptr %{{.+}}[%
+// CHECK-NEXT:    %[[LEFT:.+]] = llvm.getelementptr %{{.+}}[%
+// CHECK-NEXT:    llvm.getelementptr %[[LEFT]][%
+// CHECK-COUNT-8: @p ld.global.b32
+// CHECK-NOT:     ld.global
+// PTX-LABEL: .visible .entry strided(
+wg.kernel @strided threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
+  %c0 = arith.constant 0 : i64
+  %n = wg.slot %frame[1] : i64
+  %stride = wg.slot %frame[3] : i64
+  %base = wg.slot %frame[2] : !llvm.ptr<1>
+  %r = wg.rows %c0 : i64 -> !wg.frag<r x i64>
+  %ok = wg.map (%x = %r : !wg.frag<r x i64>) -> !wg.frag<r x i1> {
+    %y = arith.cmpi slt, %x, %n : i64
+    wg.yield %y : i1
+  }
+  %x = wg.load %base[%r] by %stride if %ok : !wg.frag<r x i64>, !wg.frag<r x i1> -> !wg.frag<r x c16 x f32>
+  %sum = wg.fold sum %x : !wg.frag<r x c16 x f32> -> !wg.frag<r x f32>
+  wg.store %sum, %base[%r] : !wg.frag<r x f32>, !wg.frag<r x i64>
+}
+
 // PTX-LABEL: .visible .entry stores(
 wg.kernel @stores threads 128 shared 0 frame 64 (%frame, %scratch, %stats) {
   %c0 = arith.constant 0 : i64

@@ -109,6 +109,8 @@ wg.kernel @hopper threads 384 shared 82000 frame 320 (%frame, %scratch, %stats, 
     %ld = wg.load %out[%at] if %ok : !wg.frag<r x i64>, !wg.frag<r x i1> -> !wg.frag<r x c64 x f32>
     // CHECK: wg.load %{{.*}}[%{{.*}}] : {{.*}}<c64 x i32> -> {{.*}}<c64 x i8>
     %lc = wg.load %out[%c] : !wg.frag<c64 x i32> -> !wg.frag<c64 x i8>
+    // CHECK: wg.load %{{.*}}[%{{.*}}] by %{{.*}} if %{{.*}} : {{.*}}<r x i64>, {{.*}}<r x i1> -> {{.*}}<r x c64 x f32>
+    %ls = wg.load %out[%at] by %one if %ok : !wg.frag<r x i64>, !wg.frag<r x i1> -> !wg.frag<r x c64 x f32>
     // CHECK: wg.store %{{.*}}, %{{.*}}[%{{.*}}] if %{{.*}} align 16 cols 60 : {{.*}}<r x c64 x f32>, {{.*}}<r x i64>, {{.*}}<r x i1>
     wg.store %o, %out[%at] if %ok align 16 cols 60 : !wg.frag<r x c64 x f32>, !wg.frag<r x i64>, !wg.frag<r x i1>
     // CHECK: wg.store %{{.*}}, %{{.*}}[%{{.*}}] by %{{.*}} : {{.*}}<r x c64 x f32>, {{.*}}<r x i64>
