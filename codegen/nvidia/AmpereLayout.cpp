@@ -6,8 +6,6 @@ using namespace attn::nvidia;
 
 /// Of a block; what every device from sm_80 on has is less, 99 KiB.
 static constexpr int64_t mostShared = 163 * 1024;
-/// Registers of a thread that fragments alone may take.
-static constexpr int64_t mostRegisters = 208;
 
 wg::TileType AmpereLayout::Tile::type() const {
   LoadOp op = load;
@@ -63,11 +61,8 @@ std::string attn::nvidia::ampereRefusal(const KernelShape &shape) {
   for (const SweepShape &s : shape.sweeps) {
     if (s.cols % together)
       return "tiles of " + std::to_string(s.cols) + " keys, no multiple of " + std::to_string(together);
-    int64_t registers = s.cols / 2 * std::max<int64_t>(s.fronts.size(), 1) + s.cols / 4;
-    for (const BackProduct &back : s.backs)
-      registers += back.width / 2;
-    if (registers > mostRegisters)
-      return "accumulators that need more registers than there are";
+    if (s.cols / 2 * std::max<int64_t>(s.fronts.size(), 1) + s.cols / 4 + accumulatorRegisters(s) > mostFragmentRegisters)
+      return tooManyAccumulators;
   }
   if (int64_t bytes = AmpereLayout::of(shape).shared; bytes > mostShared)
     return "tiles of " + std::to_string(bytes) + " bytes, more than shared memory has";

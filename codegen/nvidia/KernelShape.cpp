@@ -11,6 +11,13 @@ static constexpr int64_t R = TileType::R, C = TileType::C;
 static ArrayRef<int64_t> dims(Value v) { return dimsOf(v.getType()); }
 static bool has(Value v, int64_t dim) { return llvm::is_contained(dims(v), dim); }
 
+int64_t attn::nvidia::accumulatorRegisters(const SweepShape &sweep) {
+  int64_t registers = 0;
+  for (const BackProduct &back : sweep.backs)
+    registers += back.width / 2;
+  return registers;
+}
+
 static Type elementOf(Value v) {
   auto tile = dyn_cast<TileType>(v.getType());
   return tile ? tile.getElement() : v.getType();

@@ -50,6 +50,13 @@ struct SweepShape {
   llvm::SmallVector<llvm::SmallVector<mlir::Operation *>> phases;
 };
 
+/// Registers (32 bits, of a thread) for what a sweep adds up of values: a warp
+/// has 16 rows.
+int64_t accumulatorRegisters(const SweepShape &sweep);
+/// Of a thread, for fragments alone. Kernels that need more are refused.
+constexpr int64_t mostFragmentRegisters = 208;
+inline constexpr const char *tooManyAccumulators = "accumulators that need more registers than there are";
+
 struct KernelShape {
   plan::KernelOp kernel;
   plan::RowsOp rows;     ///< the only row tile
