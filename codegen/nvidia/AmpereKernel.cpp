@@ -6,6 +6,14 @@ using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
 
+/// i32, by an instruction that stays where it is: what it gives takes no register
+/// before.
+static Value here(cpu::Emit &e, StringRef text, StringRef constraints, ValueRange operands) {
+  return LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), operands, text, constraints, /*hasSideEffects=*/true, /*isAlignStack=*/false,
+                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
+      .getResult(0);
+}
+
 /// Number `item` of the grid (i32) as its indices. Row tiles count backwards
 /// within a head: where later rows see more keys, long items come first.
 static void setItem(cpu::Emit &e, cpu::Tiles &t, KernelOp kernel, Value item) {
@@ -47,11 +55,16 @@ LogicalResult attn::nvidia::lowerToAmpere(ModuleOp module, cpu::Frame &frame, co
       cx.groupsSlot = frame.extents["G"];
     }
     Value items = arith::TruncIOp::create(e, e.getI32Type(), e.loadSlot(cx.frame, manifest.itemsSlot, e.i64()));
-    auto loop = scf::ForOp::create(e, wg::BlockOp::create(e), items, wg::BlocksOp::create(e));
-    e.setInsertionPoint(loop.getBody()->getTerminator());
+    Type i = e.getI32Type();
+    auto loop = scf::WhileOp::create(e, TypeRange(i), ValueRange(wg::BlockOp::create(e)));
+    Block *test = e.createBlock(&loop.getBefore(), {}, TypeRange(i), {loc});
+    scf::ConditionOp::create(e, e.cmp(CmpIPredicate::slt, test->getArgument(0), items), test->getArguments());
+    Value item = e.createBlock(&loop.getAfter(), {}, TypeRange(i), {loc})->getArgument(0);
     cpu::Tiles uniform(e, frame, cx);
     Fragments f(uniform, shape);
-    AmpereItem(f, shape, layout, entry.getArgument(2), loop.getInductionVar()).run();
+    AmpereItem(f, shape, layout, entry.getArgument(2), item).run();
+    Value blocks = here(e, "mov.u32 $0, %nctaid.x;", "=r", {});
+    scf::YieldOp::create(e, ValueRange(e.add(item, blocks)));
     failed = f.failed || uniform.failed;
   });
   manifest.rows = shape.rowSide;
@@ -90,19 +103,18 @@ void AmpereItem::begin() {
   f.uniform.cx.scalars.clear();
   f.uniform.cx.frame = f.anew();
   f.uniform.mark();
-  auto same = LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), ValueRange(item), "mov.b32 $0, $1;", "=r,r", /*hasSideEffects=*/true,
-                                        /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
-  setItem(e, f.uniform, shape.kernel, same.getResult(0));
+  setItem(e, f.uniform, shape.kernel, here(e, "mov.b32 $0, $1;", "=r,r", item));
   f.uniform.mark();
-}
-
-void AmpereItem::run() {
-  begin();
   RowsOp rows = shape.rows;
   rowFrom = f.uniform.scalar(rows.getFrom());
   group = wg::GroupOp::create(e);
   Value groupRow = arith::MulIOp::create(e, group, i32(64));
   f.setRows(arith::AddIOp::create(e, arith::TruncIOp::create(e, e.getI32Type(), rowFrom), groupRow));
+}
+
+void AmpereItem::run() {
+  begin();
+  RowsOp rows = shape.rows;
   for (const AmpereLayout::Tile &t : layout.stationary) {
     stationary.push_back(tile(t));
     fetch(source(t, rows.getResult(), f.uniform.cx.frame), rowFrom, false, stationary.back(), i32(0));
@@ -139,6 +151,7 @@ AmpereItem::Source AmpereItem::source(const AmpereLayout::Tile &t, Value index, 
     Value x = f.uniform.scalar(at);
     if (!isa<BlockArgument>(at) && !at.getDefiningOp<attn::KvHeadOp>())
       exists = e.band(exists, e.cmp(CmpIPredicate::ult, x, length));
+    x = arith::ExtSIOp::create(e, e.i64(), arith::TruncIOp::create(e, e.getI32Type(), x)); // lengths are below 2^29
     start = e.add(start, e.mul(x, stride));
   }
   if (exists) {

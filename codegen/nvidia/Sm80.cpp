@@ -238,8 +238,8 @@ Sm80::Values Sm80::multiply(const SharedTile &a, Value aAt, Value row, const Sha
                             ArrayRef<Value> acc) {
   Values sum = begin(*this, n, acc);
   for (int64_t k = 0; 16 * k < a.cols; ++k) {
-    // Else the assembler would load operands of all steps at once.
-    if (a.cols >= 192 && k && k % 2 == 0)
+    // Else the assembler would load operands of many steps at once.
+    if (a.cols >= 192 && k)
       NVVM::SyncWarpOp::create(*this, i32(-1));
     step(loadA(a, aAt, row, k, k + 1), b, at, alongRows, k, sum);
   }
