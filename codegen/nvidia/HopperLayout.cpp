@@ -140,7 +140,8 @@ std::string attn::nvidia::hopperRefusal(const KernelShape &shape) {
   for (const SweepShape &sweep : shape.sweeps) {
     if (sweep.cols % 16)
       return "tiles of " + std::to_string(sweep.cols) + " keys, no multiple of 16";
-    if (accumulatorRegisters(sweep) > mostFragmentRegisters)
+    // Beside the scores and weights of the fewest keys.
+    if (accumulatorRegisters(sweep) + 8 * sweep.fronts.size() + 4 * sweep.backs.size() > mostFragmentRegisters)
       return tooManyAccumulators;
     if (llvm::any_of(sweep.streamed, tooDeep) || llvm::any_of(shape.stationary, tooDeep))
       return "tensors with more than 5 dimensions";

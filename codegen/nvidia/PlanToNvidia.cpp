@@ -54,12 +54,12 @@ static SmallVector<std::pair<int64_t, int64_t>> smallerSides(plan::KernelOp kern
 }
 
 /// How many attempts, of the kernel as it is and then with `sides`, need not be
-/// made: by estimate they spill.
+/// made: by estimate they spill, or take too long.
 static size_t hopeless(plan::KernelOp kernel, const Target &target, ArrayRef<std::pair<int64_t, int64_t>> sides) {
-  if (sides.empty() || fitsRegisters(kernel, target, std::nullopt))
+  if (sides.empty() || fits(kernel, target, std::nullopt))
     return 0;
   for (auto [n, side] : llvm::enumerate(sides))
-    if (fitsRegisters(kernel, target, side))
+    if (fits(kernel, target, side))
       return n + 1;
   return sides.size();
 }

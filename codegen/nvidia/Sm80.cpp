@@ -239,7 +239,7 @@ Sm80::Values Sm80::multiply(const SharedTile &a, Value aAt, Value row, const Sha
   Values sum = begin(*this, n, acc);
   for (int64_t k = 0; 16 * k < a.cols; ++k) {
     // Else the assembler would load operands of many steps at once.
-    if (a.cols >= 192 && k)
+    if (a.cols >= 256 && k)
       NVVM::SyncWarpOp::create(*this, i32(-1));
     step(loadA(a, aAt, row, k, k + 1), b, at, alongRows, k, sum);
   }
