@@ -6,7 +6,7 @@ using namespace attn;
 
 namespace {
 // Kernels compute positions in 32 bits: what Bounds of codegen/nvidia assumes.
-constexpr int64_t lengthLimit = int64_t(1) << 29, integerLimit = int64_t(1) << 30, itemLimit = int64_t(1) << 31;
+constexpr int64_t lengthLimit = int64_t(1) << 29, integerLimit = int64_t(1) << 30, itemLimit = int64_t(1) << 30;
 constexpr uint64_t alignment = 256;
 
 uint64_t aligned(uint64_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
@@ -57,7 +57,7 @@ Failure GpuCall::prepare() {
     return {ATTN_MALFORMED, "the size program of " + quoted(m.name) + " is malformed"};
   for (const Manifest::Kernel &k : m.kernels)
     if (int64_t items = frame[size_t(k.itemsSlot)]; items >= itemLimit)
-      return {ATTN_ARGUMENT, "the lengths make " + std::to_string(items) + " tiles of rows; GPUs count them in 32 bits, below 2^31"};
+      return {ATTN_ARGUMENT, "the lengths make " + std::to_string(items) + " tiles of rows; GPUs count them in 32 bits, below 2^30"};
   placed = 0;
   tensorMaps.clear();
   if (Failure failure = layOut())

@@ -61,8 +61,9 @@ private:
     Values tiles;                        ///< wg.tile
     llvm::SmallVector<Source> sources;
   };
-  /// `parameters`: where strides and lengths are read.
+  /// Makes what is uniform known, and rows: at the start and behind every sweep.
   void begin();
+  /// `parameters`: where strides and lengths are read.
   Source source(const AmpereLayout::Tile &tile, mlir::Value index, mlir::Value parameters);
   mlir::Value tile(const AmpereLayout::Tile &tile);
   void fetch(const Source &source, mlir::Value first, bool whole, mlir::Value to, mlir::Value stage);
