@@ -1,5 +1,6 @@
 #include "codegen/nvidia/Ptx.h"
 #include "codegen/nvidia/PtxDivision.h"
+#include "codegen/nvidia/PtxLoops.h"
 #include "codegen/nvidia/PtxOrder.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -76,6 +77,7 @@ std::string nvidia::ptxOf(mlir::ModuleOp module, const Target &target, std::stri
   code->setDataLayout(machine->createDataLayout());
   optimize(*code, *machine);
   expandDivisions(*code);
+  keepRolled(*code);
   shortenLives(*code);
   for (llvm::Function &fn : *code)
     if (fn.isDeclaration() && !fn.isIntrinsic() && !fn.use_empty()) {
