@@ -1,18 +1,11 @@
 #include "codegen/nvidia/AmpereKernel.h"
+#include "codegen/nvidia/Assembly.h"
 
 using namespace mlir;
 using namespace plan;
 using namespace attn;
 using namespace attn::nvidia;
 using arith::CmpIPredicate;
-
-/// i32, by an instruction that stays where it is: what it gives takes no register
-/// before.
-static Value here(cpu::Emit &e, StringRef text, StringRef constraints, ValueRange operands) {
-  return LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), operands, text, constraints, /*hasSideEffects=*/true, /*isAlignStack=*/false,
-                                   LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr())
-      .getResult(0);
-}
 
 /// Number `item` of the grid (i32) as its indices. Row tiles count backwards
 /// within a head: where later rows see more keys, long items come first.
@@ -63,7 +56,7 @@ LogicalResult attn::nvidia::lowerToAmpere(ModuleOp module, cpu::Frame &frame, co
     cpu::Tiles uniform(e, frame, cx);
     Fragments f(uniform, shape);
     AmpereItem(f, shape, layout, entry.getArgument(2), item).run();
-    Value blocks = here(e, "mov.u32 $0, %nctaid.x;", "=r", {});
+    Value blocks = assembly(e, i, "mov.u32 $0, %nctaid.x;", "=r", {});
     scf::YieldOp::create(e, ValueRange(e.add(item, blocks)));
     failed = f.failed || uniform.failed;
   });
@@ -103,7 +96,7 @@ void AmpereItem::begin() {
   f.uniform.cx.scalars.clear();
   f.uniform.cx.frame = f.anew();
   f.uniform.mark();
-  setItem(e, f.uniform, shape.kernel, here(e, "mov.b32 $0, $1;", "=r,r", item));
+  setItem(e, f.uniform, shape.kernel, assembly(e, e.getI32Type(), "mov.b32 $0, $1;", "=r,r", item));
   f.uniform.mark();
   RowsOp rows = shape.rows;
   rowFrom = f.uniform.scalar(rows.getFrom());

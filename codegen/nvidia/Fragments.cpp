@@ -1,4 +1,5 @@
 #include "codegen/nvidia/Fragments.h"
+#include "codegen/nvidia/Assembly.h"
 #include "dialect/PlanRules.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -92,10 +93,9 @@ Fragments::Fragments(cpu::Tiles &uniform, const KernelShape &shape)
 // An offset of 0. LLVM does not see that it is; of a tile's number the assembler
 // does not know either that it is not negative.
 Value Fragments::anew(Value tile) {
-  auto zero = LLVM::InlineAsmOp::create(e, TypeRange(e.getI32Type()), tile ? ValueRange(tile) : ValueRange(),
-                                        tile ? "shr.s32 $0, $1, 31;" : "mov.b32 $0, 0;", tile ? "=r,r" : "=r", /*hasSideEffects=*/!tile,
-                                        /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
-  Value offset = e.createOrFold<arith::ExtSIOp>(e.i64(), zero.getResult(0));
+  Type i = e.getI32Type();
+  Value zero = tile ? assembly(e, i, "shr.s32 $0, $1, 31;", "=r,r", tile, /*stays=*/false) : assembly(e, i, "mov.b32 $0, 0;", "=r", {});
+  Value offset = e.createOrFold<arith::ExtSIOp>(e.i64(), zero);
   return LLVM::GEPOp::create(e, frame.getType(), e.getI8Type(), frame, ValueRange(offset));
 }
 

@@ -1,4 +1,5 @@
 #include "codegen/nvidia/HopperKernel.h"
+#include "codegen/nvidia/Assembly.h"
 #include "dialect/PlanRules.h"
 
 using namespace mlir;
@@ -129,11 +130,8 @@ void HopperKernel::items(bool frugal, llvm::function_ref<Values(Item &, ArrayRef
   OpBuilder::InsertionGuard guard(e);
   e.setInsertionPointToStart(loop.getBody());
   Value parameters = entry.frameArgument();
-  if (frugal) {
-    auto hidden = LLVM::InlineAsmOp::create(e, TypeRange(e.ptr()), ValueRange(parameters), "mov.b64 $0, $1;", "=l,l", /*hasSideEffects=*/true,
-                                            /*isAlignStack=*/false, LLVM::TailCallKind::None, LLVM::AsmDialectAttr(), ArrayAttr());
-    parameters = hidden.getResult(0);
-  }
+  if (frugal)
+    parameters = assembly(e, e.ptr(), "mov.b64 $0, $1;", "=l,l", parameters);
   Item item = begin(loop.getInductionVar(), parameters);
   Values uses(loop.getRegionIterArgs());
   Values next = body(item, uses);

@@ -41,15 +41,7 @@ public:
       lengths[axis.name] = inputs.extents.back();
     }
     for (const core::Param &param : program.params) {
-      Scalar value;
-      if (auto given = loaded.ints.find(param.name); given != loaded.ints.end())
-        value = Scalar::ofInt(given->second);
-      else if (auto real = loaded.reals.find(param.name); real != loaded.reals.end())
-        value = Scalar::ofReal(real->second);
-      else if (param.defaultValue)
-        value = evaluateScalar(*param.defaultValue, inputs).value_or(Scalar());
-      else
-        value = Scalar::ofInt(problem.offset);
+      Scalar value = chosen(loaded, param, inputs).value_or(Scalar::ofInt(problem.offset));
       value.base = param.type;
       inputs.params.push_back(value);
       params[param.name] = value.integer;

@@ -1,5 +1,4 @@
 #include "tools/attnc/Problem.h"
-#include "frontend/Scalar.h"
 #include "runtime/Npy.h"
 #include <algorithm>
 #include <cmath>
@@ -167,6 +166,16 @@ static std::string defaultRule(const core::Tensor &tensor, const ScalarInputs &s
 //===----------------------------------------------------------------------===//
 
 /// What lengths and parameters a call has, for expressions over them.
+std::optional<Scalar> attnc::chosen(const Loaded &loaded, const core::Param &param, const ScalarInputs &known) {
+  if (auto given = loaded.ints.find(param.name); given != loaded.ints.end())
+    return Scalar::ofInt(given->second);
+  if (auto real = loaded.reals.find(param.name); real != loaded.reals.end())
+    return Scalar::ofReal(real->second);
+  if (param.defaultValue)
+    return evaluateScalar(*param.defaultValue, known).value_or(Scalar());
+  return std::nullopt;
+}
+
 static ScalarInputs scalarsOf(const Loaded &loaded, const std::map<std::string, int64_t> &lengths) {
   ScalarInputs scalars;
   for (const core::Axis &axis : loaded.program.axes) {
@@ -174,14 +183,7 @@ static ScalarInputs scalarsOf(const Loaded &loaded, const std::map<std::string, 
     scalars.extents.push_back(length == lengths.end() ? 0 : length->second);
   }
   for (const core::Param &param : loaded.program.params) {
-    Scalar value;
-    if (auto given = loaded.ints.find(param.name); given != loaded.ints.end())
-      value = Scalar::ofInt(given->second);
-    else if (auto real = loaded.reals.find(param.name); real != loaded.reals.end())
-      value = Scalar::ofReal(real->second);
-    else if (param.defaultValue)
-      value = evaluateScalar(*param.defaultValue, scalars).value_or(value);
-    scalars.params.push_back(value);
+    scalars.params.push_back(chosen(loaded, param, scalars).value_or(Scalar()));
   }
   return scalars;
 }

@@ -1,5 +1,6 @@
 // The arrays of one call: from files, from a rule, or random from the seed.
 #pragma once
+#include "frontend/Scalar.h"
 #include "runtime/Oracle.h"
 #include "runtime/Session.h"
 #include "tools/attnc/Program.h"
@@ -20,6 +21,10 @@ ArraySpecs readArrays(const Arguments &arguments, std::string &error);
 /// The one operand's pattern. Where the options are silent, arrays give the
 /// element type (that of q), D and E. Prints what is wrong and returns null.
 std::unique_ptr<Loaded> load(const Arguments &arguments, const ArraySpecs &specs, Status &status);
+
+/// A parameter as the user set it, or its default where `known` (parameters
+/// before it, lengths) gives one; nothing if it has none.
+std::optional<attn::Scalar> chosen(const Loaded &loaded, const attn::core::Param &param, const attn::ScalarInputs &known);
 
 /// What one call is made of.
 struct Problem {
